@@ -1,0 +1,1 @@
+//! The program oxsmb: the driver on a desk.

@@ -1,0 +1,1 @@
+//! A user-mode NT kernel with a verifier.

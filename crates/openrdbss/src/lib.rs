@@ -1,0 +1,1 @@
+//! The routines of rdbsslib.lib and rxce.lib in Rust.

@@ -1,0 +1,1 @@
+//! RDBSS as safe Rust.

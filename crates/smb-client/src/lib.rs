@@ -1,0 +1,1 @@
+//! The SMB client as a state machine without I/O.

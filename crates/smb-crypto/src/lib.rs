@@ -1,0 +1,1 @@
+//! Signing and key derivation for SMB.

@@ -1,0 +1,1 @@
+//! A small in-memory SMB server with a fault script.

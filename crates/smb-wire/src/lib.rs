@@ -1,0 +1,1 @@
+//! SMB messages as bytes.

@@ -1,0 +1,1 @@
+//! Winsock Kernel declarations that wdk-sys lacks.

@@ -1,0 +1,4 @@
+//! OxSMB: an SMB mini-redirector for Windows.
+#![no_std]
+
+use nt as _;
