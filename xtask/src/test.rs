@@ -1,0 +1,35 @@
+//! Everything that must hold before a change goes in.
+
+use crate::setup;
+use crate::step::{Outcome, Steps, cargo};
+use crate::unsafe_places;
+
+/// Runs every check; all of them, even when one fails.
+pub fn run() -> Outcome {
+    // Without its programs the tests would fail one by one for the same reason.
+    let mut steps = Steps::default();
+    let mut ready = false;
+    steps.run("programs that the tests use", || {
+        setup::run().inspect(|()| ready = true)
+    });
+    if !ready {
+        return steps.finish();
+    }
+    steps.run("format", || cargo(&["fmt", "--all", "--check"]));
+    steps.run("lints", || {
+        cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ])
+    });
+    steps.run("places of unsafe code", unsafe_places::check);
+    steps.run("tests", || {
+        cargo(&["test", "--workspace", "--no-fail-fast"])
+    });
+    steps.run("demo", || cargo(&["run", "--release"]));
+    steps.finish()
+}
