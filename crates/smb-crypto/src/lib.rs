@@ -1,1 +1,45 @@
-//! Signing and key derivation for SMB.
+//! Signing, key derivation and NTLM's cryptography for SMB.
+//!
+//! The rules of the protocol are here, once; the algorithms come from a [`Provider`]. The default one,
+//! [`RustCrypto`], runs anywhere and uses the CPU's AES and SHA instructions where they exist; another
+//! (Windows' CNG, say) is one more implementation of the trait.
+//!
+//! Secrets are zeroed when dropped, compared in constant time and never printed.
+//!
+//! * [`SigningKey`]: signatures of whole messages that lie in several pieces (MS-SMB2 3.1.4.1)
+//! * [`PreauthHash`] and [`derive_key`]: the keys of SMB 3.x (MS-SMB2 3.1.4.2, 3.1.4.4.1)
+//! * [`NtHash`], [`ResponseKey`], [`ExportedSessionKey`]: NTLMv2 (MS-NLMP 3.3.2, 3.4)
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+#[cfg(test)]
+extern crate std;
+
+mod kdf;
+mod ntlm;
+mod ntlm_session;
+mod preauth;
+mod provider;
+mod rust_crypto;
+mod secret;
+mod signing;
+#[cfg(test)]
+mod test_hex;
+
+pub use kdf::{KeyPurpose, Smb3Keys, derive_key};
+pub use ntlm::{NtHash, NtProof, ResponseKey};
+pub use ntlm_session::{ExportedSessionKey, MessageSigner, Side};
+pub use preauth::PreauthHash;
+pub use provider::{CryptoError, Hash, Keystream, Mac, Provider};
+pub use rust_crypto::RustCrypto;
+pub use secret::Key128;
+pub use signing::{MessageMac, SIGNED_HEADER_LEN, Signature, SigningAlgorithm, SigningKey};

@@ -1,0 +1,91 @@
+//! What an implementation of the algorithms must offer.
+
+use core::fmt;
+
+/// Why a cryptographic operation could not be done. None of these says anything about a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CryptoError {
+    /// The provider had no memory or no handle for the operation.
+    ProviderFailed,
+    /// The algorithm does not take a key of this length.
+    BadKeyLength,
+    /// A message to sign or verify is shorter than an SMB2 header.
+    HeaderTooShort,
+    /// A signature, MIC or checksum did not match.
+    Mismatch,
+}
+
+impl fmt::Display for CryptoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ProviderFailed => "the cryptographic provider failed",
+            Self::BadKeyLength => "the key has a length that the algorithm does not take",
+            Self::HeaderTooShort => "the message is shorter than an SMB2 header",
+            Self::Mismatch => "the signature does not match",
+        })
+    }
+}
+
+impl core::error::Error for CryptoError {}
+
+/// A hash being computed over data given piece by piece; `N` is the length of its result.
+///
+/// Only creation may fail: an implementation reserves then all that it will need.
+pub trait Hash<const N: usize>: Sized {
+    /// Starts a hash.
+    ///
+    /// # Errors
+    /// [`CryptoError::ProviderFailed`].
+    fn new() -> Result<Self, CryptoError>;
+    /// Adds `data`.
+    fn update(&mut self, data: &[u8]);
+    /// Ends the hash.
+    fn finish(self) -> [u8; N];
+}
+
+/// A keyed message authentication code being computed; `N` is the length of its result.
+pub trait Mac<const N: usize>: Sized {
+    /// Starts a code under `key`.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadKeyLength`] or [`CryptoError::ProviderFailed`].
+    fn new(key: &[u8]) -> Result<Self, CryptoError>;
+    /// Starts another code under the same key without expanding the key again. `self` must be untouched so far.
+    ///
+    /// # Errors
+    /// [`CryptoError::ProviderFailed`].
+    fn fork(&self) -> Result<Self, CryptoError>;
+    /// Adds `data`.
+    fn update(&mut self, data: &[u8]);
+    /// Ends the code.
+    fn finish(self) -> [u8; N];
+}
+
+/// A stream cipher that both encrypts and decrypts in place.
+pub trait Keystream: Sized {
+    /// Starts the stream under `key`.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadKeyLength`] or [`CryptoError::ProviderFailed`].
+    fn new(key: &[u8]) -> Result<Self, CryptoError>;
+    /// Combines `data` with the next bytes of the stream.
+    fn apply(&mut self, data: &mut [u8]);
+}
+
+/// The algorithms that SMB and NTLM are made of.
+pub trait Provider: 'static {
+    /// MD4 (RFC 1320), for the NT hash of a password.
+    type Md4: Hash<16>;
+    /// MD5 (RFC 1321), for NTLM's signing and sealing keys.
+    type Md5: Hash<16>;
+    /// SHA-512 (FIPS 180-4), for pre-authentication integrity.
+    type Sha512: Hash<64>;
+    /// HMAC-MD5 (RFC 2104), for NTLMv2.
+    type HmacMd5: Mac<16>;
+    /// HMAC-SHA256 (RFC 2104), for signing in SMB 2.x and for key derivation in SMB 3.x.
+    type HmacSha256: Mac<32>;
+    /// AES-128-CMAC (RFC 4493), for signing in SMB 3.x. Takes a key of 16 bytes.
+    type AesCmac: Mac<16>;
+    /// RC4, for NTLM's key exchange and message signatures.
+    type Rc4: Keystream;
+}

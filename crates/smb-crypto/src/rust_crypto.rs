@@ -1,0 +1,132 @@
+//! The provider made of the RustCrypto crates.
+
+use aes::Aes128Enc;
+use cmac::digest::{FixedOutput as _, Key, KeyInit as _, Update as _};
+use hmac::digest::{Digest, OutputSizeUser};
+use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
+use sha2_soft::Digest as _;
+
+use crate::provider::{CryptoError, Hash, Keystream, Mac, Provider};
+
+/// The algorithms in Rust, with the CPU's AES and SHA instructions where it has them.
+///
+/// Nothing here uses AVX: kernel code may run on top of a user thread whose AVX registers nobody has saved.
+#[derive(Clone, Copy, Debug)]
+pub enum RustCrypto {}
+
+impl Provider for RustCrypto {
+    type Md4 = Hashing<md4::Md4>;
+    type Md5 = Hashing<md5::Md5>;
+    type Sha512 = Sha512;
+    type HmacMd5 = KeyedHashing<md5::Md5>;
+    type HmacSha256 = KeyedHashing<sha2::Sha256>;
+    type AesCmac = AesCmac;
+    type Rc4 = Rc4;
+}
+
+/// One of RustCrypto's hashes.
+pub struct Hashing<D>(D);
+
+impl<D, const N: usize> Hash<N> for Hashing<D>
+where
+    D: Digest,
+    [u8; N]: From<hmac::digest::Output<D>>,
+{
+    fn new() -> Result<Self, CryptoError> {
+        Ok(Self(D::new()))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn finish(self) -> [u8; N] {
+        self.0.finalize().into()
+    }
+}
+
+/// SHA-512 that never uses AVX2.
+pub struct Sha512(sha2_soft::Sha512);
+
+impl Hash<64> for Sha512 {
+    fn new() -> Result<Self, CryptoError> {
+        Ok(Self(sha2_soft::Sha512::new()))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        sha2_soft::Digest::update(&mut self.0, data);
+    }
+
+    fn finish(self) -> [u8; 64] {
+        self.0.finalize().into()
+    }
+}
+
+/// HMAC over one of RustCrypto's hashes.
+pub struct KeyedHashing<D: EagerHash>(Hmac<D>);
+
+impl<D, const N: usize> Mac<N> for KeyedHashing<D>
+where
+    D: EagerHash,
+    [u8; N]: From<hmac::digest::Output<Hmac<D>>>,
+    Hmac<D>: OutputSizeUser,
+{
+    fn new(key: &[u8]) -> Result<Self, CryptoError> {
+        Hmac::new_from_slice(key)
+            .map(Self)
+            .map_err(|_| CryptoError::BadKeyLength)
+    }
+
+    fn fork(&self) -> Result<Self, CryptoError> {
+        Ok(Self(self.0.clone()))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn finish(self) -> [u8; N] {
+        self.0.finalize().into_bytes().into()
+    }
+}
+
+/// AES-128-CMAC.
+pub struct AesCmac(cmac::Cmac<Aes128Enc>);
+
+impl Mac<16> for AesCmac {
+    fn new(key: &[u8]) -> Result<Self, CryptoError> {
+        let key: &[u8; 16] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
+        Ok(Self(cmac::Cmac::new(
+            Key::<cmac::Cmac<Aes128Enc>>::from_slice(key),
+        )))
+    }
+
+    fn fork(&self) -> Result<Self, CryptoError> {
+        Ok(Self(self.0.clone()))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn finish(self) -> [u8; 16] {
+        self.0.finalize_fixed().into()
+    }
+}
+
+/// RC4.
+pub struct Rc4(rc4::Rc4);
+
+impl Keystream for Rc4 {
+    fn new(key: &[u8]) -> Result<Self, CryptoError> {
+        use rc4::KeyInit as _;
+        rc4::Rc4::new_from_slice(key)
+            .map(Self)
+            .map_err(|_| CryptoError::BadKeyLength)
+    }
+
+    fn apply(&mut self, data: &mut [u8]) {
+        use rc4::StreamCipher as _;
+        self.0.apply_keystream(data);
+    }
+}

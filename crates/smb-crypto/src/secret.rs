@@ -1,0 +1,51 @@
+//! A key that leaves no trace.
+
+use core::fmt;
+
+use zeroize::Zeroize;
+
+/// A 128-bit key: zeroed when dropped, never printed.
+#[derive(Clone)]
+pub struct Key128([u8; 16]);
+
+impl Key128 {
+    /// Takes the key's bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key's bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key128(..)")
+    }
+}
+
+impl Drop for Key128 {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn printing_a_key_shows_none_of_it() {
+        let printed = format!("{:?}", Key128::new([0x41; 16]));
+        assert!(
+            !printed.contains("41") && !printed.contains("65"),
+            "{printed}"
+        );
+    }
+}

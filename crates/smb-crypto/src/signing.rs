@@ -1,0 +1,157 @@
+//! Signatures of SMB2 messages.
+
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+
+use crate::provider::{CryptoError, Mac, Provider};
+use crate::rust_crypto::RustCrypto;
+use crate::secret::Key128;
+
+/// Length of the SMB2 header, whose last field is the signature (MS-SMB2 2.2.1).
+pub const SIGNED_HEADER_LEN: usize = 64;
+/// Where in the header the signature starts.
+const SIGNATURE_OFFSET: usize = 48;
+
+/// The 16 bytes of a message's signature.
+pub type Signature = [u8; 16];
+
+/// How messages are signed (MS-SMB2 2.2.3.1.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SigningAlgorithm {
+    /// HMAC-SHA256, cut to 16 bytes: SMB 2.0.2 and 2.1, or negotiated in 3.1.1.
+    HmacSha256,
+    /// AES-128-CMAC: SMB 3.x unless another was negotiated.
+    AesCmac,
+}
+
+/// A session's key for signing, expanded once.
+///
+/// Whole messages are signed, from the header on, with the header's signature field read as zeros (MS-SMB2 3.1.4.1);
+/// the header comes first and alone in its piece or with more behind it. Starting from the header is what leaves
+/// room for AES-GMAC, whose nonce is made of header fields.
+pub struct SigningKey<P: Provider = RustCrypto> {
+    state: State<P>,
+}
+
+enum State<P: Provider> {
+    HmacSha256(P::HmacSha256),
+    AesCmac(P::AesCmac),
+}
+
+impl<P: Provider> SigningKey<P> {
+    /// Prepares `key` for signing by `algorithm`.
+    ///
+    /// # Errors
+    /// [`CryptoError::ProviderFailed`].
+    pub fn new(algorithm: SigningAlgorithm, key: &Key128) -> Result<Self, CryptoError> {
+        let key = key.as_bytes();
+        let state = match algorithm {
+            SigningAlgorithm::HmacSha256 => State::HmacSha256(P::HmacSha256::new(key)?),
+            SigningAlgorithm::AesCmac => State::AesCmac(P::AesCmac::new(key)?),
+        };
+        Ok(Self { state })
+    }
+
+    /// The algorithm that the key signs by.
+    #[must_use]
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        match self.state {
+            State::HmacSha256(_) => SigningAlgorithm::HmacSha256,
+            State::AesCmac(_) => SigningAlgorithm::AesCmac,
+        }
+    }
+
+    /// Starts the signature of a message whose first piece, `head`, holds at least the SMB2 header.
+    ///
+    /// # Errors
+    /// [`CryptoError::HeaderTooShort`] or [`CryptoError::ProviderFailed`].
+    pub fn begin(&self, head: &[u8]) -> Result<MessageMac<P>, CryptoError> {
+        let (header, rest) = head
+            .split_at_checked(SIGNED_HEADER_LEN)
+            .ok_or(CryptoError::HeaderTooShort)?;
+        let fields = header
+            .get(..SIGNATURE_OFFSET)
+            .ok_or(CryptoError::HeaderTooShort)?;
+        let mut mac = MessageMac {
+            state: match &self.state {
+                State::HmacSha256(mac) => State::HmacSha256(mac.fork()?),
+                State::AesCmac(mac) => State::AesCmac(mac.fork()?),
+            },
+        };
+        mac.update(fields);
+        mac.update(&[0; 16]);
+        mac.update(rest);
+        Ok(mac)
+    }
+
+    /// The signature of the message made of `head` and `rest`.
+    ///
+    /// # Errors
+    /// As [`SigningKey::begin`].
+    pub fn sign(&self, head: &[u8], rest: &[&[u8]]) -> Result<Signature, CryptoError> {
+        let mut mac = self.begin(head)?;
+        for part in rest {
+            mac.update(part);
+        }
+        Ok(mac.finish())
+    }
+
+    /// Compares the signature in the header with the one the message should have, in constant time.
+    ///
+    /// # Errors
+    /// [`CryptoError::Mismatch`], or as [`SigningKey::begin`].
+    pub fn verify(&self, head: &[u8], rest: &[&[u8]]) -> Result<(), CryptoError> {
+        let found = head
+            .get(SIGNATURE_OFFSET..SIGNED_HEADER_LEN)
+            .ok_or(CryptoError::HeaderTooShort)?;
+        if bool::from(self.sign(head, rest)?.ct_eq(found)) {
+            Ok(())
+        } else {
+            Err(CryptoError::Mismatch)
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for SigningKey<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({:?}, ..)", self.algorithm())
+    }
+}
+
+/// The signature of one message, while its pieces are added in order.
+pub struct MessageMac<P: Provider = RustCrypto> {
+    state: State<P>,
+}
+
+impl<P: Provider> MessageMac<P> {
+    /// Adds the message's next bytes.
+    pub fn update(&mut self, data: &[u8]) {
+        match &mut self.state {
+            State::HmacSha256(mac) => mac.update(data),
+            State::AesCmac(mac) => mac.update(data),
+        }
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn finish(self) -> Signature {
+        match self.state {
+            State::HmacSha256(mac) => {
+                let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac.finish();
+                half
+            }
+            State::AesCmac(mac) => mac.finish(),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for MessageMac<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MessageMac(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests;
