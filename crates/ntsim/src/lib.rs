@@ -1,1 +1,3 @@
 //! A user-mode NT kernel with a verifier.
+
+pub mod sys;
