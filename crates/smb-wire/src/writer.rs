@@ -1,0 +1,153 @@
+//! Writing into a caller's buffer.
+
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::EmitError;
+
+/// A cursor over a buffer to fill. It remembers where the current message began, because SMB2 offsets and alignment
+/// count from the message's header.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    buffer: &'a mut [u8],
+    position: usize,
+    start: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer at the beginning of `buffer`, where the first message also begins.
+    pub const fn new(buffer: &'a mut [u8]) -> Self {
+        Self {
+            buffer,
+            position: 0,
+            start: 0,
+        }
+    }
+
+    /// How many bytes of the buffer were written.
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+
+    /// How many bytes of the buffer are free.
+    pub const fn remaining(&self) -> usize {
+        self.buffer.len().saturating_sub(self.position)
+    }
+
+    /// What was written so far.
+    pub fn written(&self) -> &[u8] {
+        self.buffer.get(..self.position).unwrap_or_default()
+    }
+
+    /// What was written so far, to be changed in place: a signature goes in when the message is complete.
+    pub fn written_mut(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(..self.position).unwrap_or_default()
+    }
+
+    /// What was written, as a slice that lives as long as the buffer.
+    pub fn into_written(self) -> &'a mut [u8] {
+        self.buffer.get_mut(..self.position).unwrap_or_default()
+    }
+
+    /// Begins a message at the current position; offsets count from here.
+    pub const fn begin_message(&mut self) {
+        self.start = self.position;
+    }
+
+    /// The distance from the current message's beginning.
+    pub const fn message_offset(&self) -> usize {
+        self.position.saturating_sub(self.start)
+    }
+
+    /// Takes back everything written after `position`, which [`Writer::position`] gave before.
+    pub fn rewind(&mut self, position: usize) {
+        self.position = self.position.min(position);
+        self.start = self.start.min(position);
+    }
+
+    /// The next `len` bytes of the buffer, to be filled by the caller. They may hold anything.
+    pub fn reserve(&mut self, len: usize) -> Result<&mut [u8], EmitError> {
+        let end = self
+            .position
+            .checked_add(len)
+            .ok_or(EmitError::BufferFull)?;
+        let place = self
+            .buffer
+            .get_mut(self.position..end)
+            .ok_or(EmitError::BufferFull)?;
+        self.position = end;
+        Ok(place)
+    }
+
+    /// Appends bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), EmitError> {
+        self.reserve(bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Appends `len` zero bytes.
+    pub fn zeros(&mut self, len: usize) -> Result<(), EmitError> {
+        self.reserve(len)?.fill(0);
+        Ok(())
+    }
+
+    /// Appends a fixed structure.
+    pub fn fixed<T: IntoBytes + Immutable>(&mut self, value: &T) -> Result<(), EmitError> {
+        self.bytes(value.as_bytes())
+    }
+
+    /// Appends a byte.
+    pub fn u8(&mut self, value: u8) -> Result<(), EmitError> {
+        self.bytes(&[value])
+    }
+
+    /// Appends a little-endian 16-bit integer.
+    pub fn u16(&mut self, value: u16) -> Result<(), EmitError> {
+        self.bytes(&value.to_le_bytes())
+    }
+
+    /// Appends a little-endian 32-bit integer.
+    pub fn u32(&mut self, value: u32) -> Result<(), EmitError> {
+        self.bytes(&value.to_le_bytes())
+    }
+
+    /// Appends a little-endian 64-bit integer.
+    pub fn u64(&mut self, value: u64) -> Result<(), EmitError> {
+        self.bytes(&value.to_le_bytes())
+    }
+
+    /// Appends zeros until the distance from the message's beginning is a multiple of `alignment`.
+    pub fn align(&mut self, alignment: usize) -> Result<(), EmitError> {
+        self.zeros(padding(self.message_offset(), alignment))
+    }
+
+    /// Overwrites bytes written earlier, at an absolute position.
+    pub fn patch(&mut self, position: usize, bytes: &[u8]) -> Result<(), EmitError> {
+        let end = position
+            .checked_add(bytes.len())
+            .ok_or(EmitError::BufferFull)?;
+        let written = self.written_mut();
+        written
+            .get_mut(position..end)
+            .ok_or(EmitError::BufferFull)?
+            .copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// How many bytes lead from `position` to the next multiple of `alignment`.
+pub(crate) const fn padding(position: usize, alignment: usize) -> usize {
+    match position.checked_rem(alignment) {
+        Some(0) | None => 0,
+        Some(over) => alignment.saturating_sub(over),
+    }
+}
+
+/// A length for a 16-bit length field.
+pub(crate) fn len16(len: usize, field: &'static str) -> Result<u16, EmitError> {
+    u16::try_from(len).map_err(|_| EmitError::TooLong(field))
+}
+
+/// A length for a 32-bit length field.
+pub(crate) fn len32(len: usize, field: &'static str) -> Result<u32, EmitError> {
+    u32::try_from(len).map_err(|_| EmitError::TooLong(field))
+}
