@@ -1,0 +1,172 @@
+//! The command line of `oxsmb`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::credentials::UserArgument;
+use crate::location::{Location, RemotePath};
+
+/// OxSMB's driver on a desk: loaded into a user-mode NT kernel, it reaches real SMB servers.
+///
+/// A PATH on a share is //host[:port]/share/path. Without a command, `demo` runs.
+#[derive(Debug, Parser)]
+#[command(name = "oxsmb", version, max_term_width = 80)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// How to connect; the same for all commands.
+#[derive(Args, Clone, Debug)]
+pub struct Connect {
+    /// Who connects; without a password, $OXSMB_PASSWORD is it, or you are asked
+    #[arg(short = 'U', long, global = true, value_name = "[DOMAIN\\]NAME[%PASSWORD]", value_parser = UserArgument::parse)]
+    pub user: Option<UserArgument>,
+    /// Speak this dialect and no other
+    #[arg(long, global = true)]
+    pub dialect: Option<DialectArgument>,
+    /// Refuse servers that do not sign (this is so unless --no-sign is given)
+    #[arg(long, global = true, conflicts_with = "no_sign")]
+    pub sign: bool,
+    /// Sign only where the server requires it
+    #[arg(long, global = true)]
+    pub no_sign: bool,
+    /// Put up with being made a guest, or nobody where no user is given
+    #[arg(long, global = true)]
+    pub guest: bool,
+}
+
+/// A dialect, by its everyday name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DialectArgument {
+    /// Windows Vista SP1
+    #[value(name = "2.0.2")]
+    Smb202,
+    /// Windows 7
+    #[value(name = "2.1")]
+    Smb210,
+    /// Windows 8
+    #[value(name = "3.0")]
+    Smb300,
+    /// Windows 8.1
+    #[value(name = "3.0.2")]
+    Smb302,
+    /// Windows 10
+    #[value(name = "3.1.1")]
+    Smb311,
+}
+
+impl DialectArgument {
+    /// The number that stands for it on the wire and in the driver's settings (MS-SMB2 2.2.3).
+    pub fn wire(self) -> u16 {
+        match self {
+            Self::Smb202 => 0x0202,
+            Self::Smb210 => 0x0210,
+            Self::Smb300 => 0x0300,
+            Self::Smb302 => 0x0302,
+            Self::Smb311 => 0x0311,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole path of a file, with a server of its own
+    Demo,
+    /// Serve a share from memory, for other clients to try
+    Serve(Serve),
+    /// Copy a file or a tree, to a share or from one
+    Copy {
+        /// What to copy: a local path or one on a share
+        source: Location,
+        /// Where to; in an existing directory it keeps its name
+        destination: Location,
+    },
+    /// List a directory
+    Ls {
+        /// The directory, or one file
+        path: RemotePath,
+    },
+    /// Write a file to standard output
+    Cat {
+        /// The file
+        path: RemotePath,
+    },
+    /// Tell all about a file or directory
+    Stat {
+        /// The file or directory
+        path: RemotePath,
+    },
+    /// Make a directory
+    Mkdir {
+        /// The new directory
+        path: RemotePath,
+    },
+    /// Rename or move within a share
+    Mv {
+        /// What to rename
+        from: RemotePath,
+        /// Its new path
+        to: RemotePath,
+    },
+    /// Delete a file or directory
+    Rm {
+        /// With everything in it
+        #[arg(short, long)]
+        recursive: bool,
+        /// What to delete
+        path: RemotePath,
+    },
+}
+
+/// How to serve.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:1445")]
+    pub listen: SocketAddr,
+    /// The share's name
+    #[arg(long, default_value = "share")]
+    pub share: String,
+    /// Fill the share with a copy of this directory
+    #[arg(long)]
+    pub preload: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for line in [
+            ["oxsmb", "--no-sign", "ls", "//h/s"],
+            ["oxsmb", "ls", "//h/s", "--no-sign"],
+        ] {
+            assert!(Arguments::try_parse_from(line).unwrap().connect.no_sign);
+        }
+    }
+
+    #[test]
+    fn no_command_is_the_demo() {
+        assert!(
+            Arguments::try_parse_from(["oxsmb"])
+                .unwrap()
+                .command
+                .is_none()
+        );
+    }
+}

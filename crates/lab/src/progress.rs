@@ -1,0 +1,63 @@
+//! How far a copy is: a bar while it runs, and a line when it is done.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::units;
+
+/// The progress of a copy of known or growing size. The bar shows on a terminal only.
+pub struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    files: u64,
+}
+
+impl Progress {
+    /// Begins with nothing done.
+    pub fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        let style = ProgressStyle::with_template(
+            "{wide_bar} {binary_bytes} of {binary_total_bytes} {binary_bytes_per_sec} {eta}",
+        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self {
+            bar,
+            start: Instant::now(),
+            files: 0,
+        }
+    }
+
+    /// Another file of `length` bytes is to be copied.
+    pub fn file(&mut self, length: u64) {
+        self.files += 1;
+        self.bar.inc_length(length);
+    }
+
+    /// So many more bytes have arrived.
+    pub fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    /// Takes the bar away and tells what was done.
+    pub fn finish(self) -> String {
+        let time = self.start.elapsed();
+        let bytes = self.bar.position();
+        self.bar.finish_and_clear();
+        let files = if self.files == 1 { "file" } else { "files" };
+        format!(
+            "{} {files}, {} in {} ({})",
+            units::count(self.files),
+            units::bytes(bytes),
+            units::time(time),
+            units::speed(bytes, time),
+        )
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
