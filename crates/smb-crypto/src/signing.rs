@@ -103,14 +103,15 @@ impl<P: Provider> SigningKey<P> {
     /// # Errors
     /// [`CryptoError::Mismatch`], or as [`SigningKey::begin`].
     pub fn verify(&self, head: &[u8], rest: &[&[u8]]) -> Result<(), CryptoError> {
-        let found = head
-            .get(SIGNATURE_OFFSET..SIGNED_HEADER_LEN)
+        let received = head
+            .get(SIGNATURE_OFFSET..)
+            .and_then(|rest| rest.first_chunk())
             .ok_or(CryptoError::HeaderTooShort)?;
-        if bool::from(self.sign(head, rest)?.ct_eq(found)) {
-            Ok(())
-        } else {
-            Err(CryptoError::Mismatch)
+        let mut mac = self.begin(head)?;
+        for part in rest {
+            mac.update(part);
         }
+        mac.verify(received)
     }
 }
 
@@ -143,6 +144,18 @@ impl<P: Provider> MessageMac<P> {
                 half
             }
             State::AesCmac(mac) => mac.finish(),
+        }
+    }
+
+    /// Compares the signature with the one that was received, in constant time.
+    ///
+    /// # Errors
+    /// [`CryptoError::Mismatch`].
+    pub fn verify(self, received: &Signature) -> Result<(), CryptoError> {
+        if bool::from(self.finish().ct_eq(received)) {
+            Ok(())
+        } else {
+            Err(CryptoError::Mismatch)
         }
     }
 }

@@ -1,0 +1,102 @@
+//! What the client offers: said in NEGOTIATE, and said again, signed, in FSCTL_VALIDATE_NEGOTIATE_INFO.
+
+use smb_wire::smb2::negotiate_context::{HashAlgorithm, NegotiateContext, SigningAlgorithm};
+use smb_wire::smb2::{Capabilities, Dialect, NegotiateRequest, SecurityMode};
+use smb_wire::{Guid, List, Utf16};
+
+use super::encode;
+use crate::config::{Config, SigningPolicy};
+use crate::error::ClientError;
+use crate::exchange::Ticket;
+
+/// Every dialect this client speaks.
+const DIALECTS: [Dialect; 5] = [
+    Dialect::SMB2_0_2,
+    Dialect::SMB2_1,
+    Dialect::SMB3_0,
+    Dialect::SMB3_0_2,
+    Dialect::SMB3_1_1,
+];
+
+/// The fields of a NEGOTIATE request that follow from the settings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    /// The first dialect offered, and how many.
+    first: usize,
+    count: usize,
+    pub(crate) security_mode: SecurityMode,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) client_guid: Guid,
+}
+
+impl Offer {
+    pub(crate) fn of(config: &Config) -> Self {
+        let offered =
+            |dialect: &&Dialect| (config.min_dialect..=config.max_dialect).contains(*dialect);
+        let first = DIALECTS
+            .iter()
+            .position(|dialect| *dialect >= config.min_dialect)
+            .unwrap_or(DIALECTS.len());
+        let mut security_mode = SecurityMode::SIGNING_ENABLED;
+        security_mode.set(
+            SecurityMode::SIGNING_REQUIRED,
+            config.signing == SigningPolicy::Required,
+        );
+        Self {
+            first,
+            count: DIALECTS.iter().filter(offered).count(),
+            security_mode,
+            // Older dialects have no capabilities in the request, and 2.0.2 has no client GUID (MS-SMB2 2.2.3).
+            capabilities: if config.max_dialect >= Dialect::SMB3_0 {
+                Capabilities::LARGE_MTU
+            } else {
+                Capabilities::empty()
+            },
+            client_guid: if config.max_dialect > Dialect::SMB2_0_2 {
+                config.client_guid
+            } else {
+                Guid::default()
+            },
+        }
+    }
+
+    /// The dialects, oldest first.
+    pub(crate) fn dialects(&self) -> &'static [Dialect] {
+        DIALECTS
+            .get(self.first..self.first.saturating_add(self.count))
+            .unwrap_or_default()
+    }
+
+    /// Writes the NEGOTIATE request. Sealing will add its context here.
+    pub(super) fn request(
+        &self,
+        config: &Config,
+        salt: &[u8; 32],
+        ticket: &Ticket,
+        out: &mut [u8],
+    ) -> Result<usize, ClientError> {
+        let contexts = [
+            NegotiateContext::PreauthIntegrity {
+                algorithms: List::new(&[HashAlgorithm::SHA_512]),
+                salt,
+            },
+            NegotiateContext::Signing(List::new(&[
+                SigningAlgorithm::AES_CMAC,
+                SigningAlgorithm::HMAC_SHA256,
+            ])),
+            NegotiateContext::Netname(Utf16::from_units(config.server_name.units())),
+        ];
+        let contexts = match self.dialects().last() {
+            Some(&Dialect::SMB3_1_1) => contexts.as_slice(),
+            _ => &[],
+        };
+        let body = NegotiateRequest {
+            security_mode: self.security_mode,
+            capabilities: self.capabilities,
+            client_guid: self.client_guid,
+            dialects: List::new(self.dialects()),
+            contexts: List::new(contexts),
+        };
+        encode::request(out, ticket, None, |w| body.emit(w))
+    }
+}

@@ -1,0 +1,552 @@
+//! From the byte stream to answers.
+
+mod frame;
+
+use alloc::vec::Vec;
+
+use smb_crypto::MessageMac;
+use smb_wire::netbios::FrameHeader;
+use smb_wire::smb2::compound::first_len;
+use smb_wire::smb2::{Command, Header, HeaderFlags, ReadResponse};
+use smb_wire::{Fault, NtStatus, ParseError};
+
+use crate::connection::{Claim, Connection};
+use crate::error::ClientError;
+use crate::exchange::Reply;
+use crate::keys::SessionKeys;
+use crate::negotiation::Negotiated;
+use crate::time::Time;
+use frame::Opening;
+
+/// What a first look at a frame takes: frame header, SMB2 header and the fixed part of a READ response. It ends where a
+/// READ's data begins, so no data ever lands in the wrong buffer.
+const FIRST_LOOK: usize = FrameHeader::LEN + ReadResponse::FIXED_END;
+/// Room for headers, fixed parts and padding on top of what was asked for.
+const ROOM: u32 = 1024;
+/// Any answer may be as long as this: error responses carry paths, and breaks and logons come unasked-for sizes.
+const ALWAYS_ACCEPTED: u32 = 64 * 1024;
+/// How much a server may add behind a READ's data.
+const MAX_TAIL: usize = 256;
+/// Less than this in a row is no sign of life.
+const SIGN_OF_LIFE: usize = 64 * 1024;
+
+/// What the receiver needs of a request's token.
+pub trait Token {
+    /// The keys that the answer must be signed with; none if it need not be signed.
+    fn keys(&self) -> Option<&SessionKeys>;
+
+    /// Shows the first `len` bytes that were received as this READ's data, piece by piece and in order. Only asked for when
+    /// there are keys.
+    fn data(&self, len: usize, each: &mut dyn FnMut(&[u8]));
+}
+
+/// How the receiver reaches the [`Connection`], which others use too.
+pub trait SharedTable<T> {
+    /// Runs `work` while nobody else touches the connection.
+    fn with<R>(&self, work: impl FnOnce(&mut Connection<T>) -> R) -> R;
+}
+
+/// Where the next received bytes should go.
+#[derive(Debug)]
+pub enum Want<'a, T> {
+    /// Here, at most as many as fit.
+    Inline(&'a mut [u8]),
+    /// Into the caller's buffer of this READ, from `offset` on, at most `len` bytes.
+    Data {
+        /// The READ.
+        token: &'a T,
+        /// Where in its buffer.
+        offset: usize,
+        /// How many bytes are missing.
+        len: usize,
+    },
+}
+
+/// What the received bytes brought.
+#[derive(Debug)]
+pub enum Event<'a, T> {
+    /// A request is answered.
+    Answer(Answer<'a, T>),
+    /// The server breaks an oplock or a lease: the message, for [`smb_wire::smb2::BreakNotification::parse`].
+    Break(&'a [u8]),
+}
+
+/// The answer to a request, checked against the request and, where there are keys, against its signature.
+#[derive(Debug)]
+pub struct Answer<'a, T> {
+    /// The request's token.
+    pub token: T,
+    /// The answer's header. Its status is the server's.
+    pub header: Header,
+    /// The whole message from the header on; of a READ whose data went elsewhere, the part before the data.
+    pub message: &'a [u8],
+    /// How many bytes of data went into the caller's buffer.
+    pub data: u32,
+}
+
+/// Turns the bytes of one transport connection into answers.
+///
+/// The caller's loop: [`Receiver::want`], receive at most that much, [`Receiver::received`], then [`Receiver::next_event`]
+/// until it gives none. After that credits may have come, so [`Connection::next_queued`] is worth a look.
+///
+/// Any error is final: close the transport, take the token from [`Receiver::abort`] and the others from
+/// [`Connection::next_failed`].
+#[derive(Debug)]
+pub struct Receiver<T> {
+    /// Frames, or the parts of them that do not go elsewhere. Its length is what may be filled.
+    inline: Vec<u8>,
+    /// Where the current frame begins in it.
+    start: usize,
+    filled: usize,
+    phase: Phase,
+    /// The request whose answer is being received.
+    current: Option<T>,
+    header: Header,
+    /// The longest frame to keep in `inline`.
+    max_inline: u32,
+    /// Bytes received since the connection was last told of a sign of life.
+    unreported: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// At the beginning of a frame.
+    Opening,
+    /// Collecting a frame with one message of `len` bytes.
+    Message { len: usize },
+    /// Collecting a frame with several messages, then handing them out; `next` is where the next one begins.
+    Compound { len: usize, next: usize },
+    /// Collecting what comes before a READ's data.
+    DataHead {
+        len: usize,
+        head: usize,
+        data: usize,
+    },
+    /// Receiving a READ's data; `got` bytes are there.
+    Data {
+        len: usize,
+        head: usize,
+        data: usize,
+        got: usize,
+    },
+    /// Collecting what comes behind a READ's data.
+    DataTail {
+        len: usize,
+        head: usize,
+        data: usize,
+    },
+    /// Dropping the rest of a frame that nobody waits for.
+    Skip { left: usize },
+    /// An error ended everything.
+    Failed(ClientError),
+}
+
+/// What one step of the machine came to.
+enum Step {
+    /// More bytes are needed.
+    Starved,
+    /// Try again.
+    Again,
+    /// A message in `inline`, and the length of its data elsewhere.
+    Answer { from: usize, to: usize, data: usize },
+    /// A break notification in `inline`.
+    Break { from: usize, to: usize },
+}
+
+impl<T: Token> Receiver<T> {
+    /// A receiver at the beginning of a connection.
+    ///
+    /// # Errors
+    /// [`ClientError::OutOfMemory`].
+    pub fn new() -> Result<Self, ClientError> {
+        let mut receiver = Self {
+            inline: Vec::new(),
+            start: 0,
+            filled: 0,
+            phase: Phase::Opening,
+            current: None,
+            header: Header::request(Command::NEGOTIATE, 0),
+            max_inline: ALWAYS_ACCEPTED,
+            unreported: 0,
+        };
+        receiver.grow_to(ROOM as usize)?;
+        Ok(receiver)
+    }
+
+    /// Allows answers of the sizes that were negotiated.
+    pub fn set_limits(&mut self, negotiated: &Negotiated) {
+        self.max_inline = negotiated.max_transact.saturating_add(ALWAYS_ACCEPTED);
+    }
+
+    /// Where the next received bytes should go. Never asks for a byte of the next frame beyond its first look.
+    pub fn want(&mut self) -> Want<'_, T> {
+        if let (Phase::Data { data, got, .. }, Some(token)) = (self.phase, &self.current) {
+            return Want::Data {
+                token,
+                offset: got,
+                len: data.saturating_sub(got),
+            };
+        }
+        if self.start > 0 {
+            self.inline.copy_within(self.start..self.filled, 0);
+            self.filled = self.filled.saturating_sub(self.start);
+            self.start = 0;
+        }
+        let end = self.filled.saturating_add(self.wanted());
+        Want::Inline(self.inline.get_mut(self.filled..end).unwrap_or_default())
+    }
+
+    /// Notes that `count` bytes were put where [`Receiver::want`] said.
+    ///
+    /// # Errors
+    /// [`ClientError::TooManyBytes`].
+    pub fn received(&mut self, count: usize) -> Result<(), ClientError> {
+        if count > self.wanted() {
+            return Err(self.fail(ClientError::TooManyBytes));
+        }
+        self.unreported = self.unreported.saturating_add(count);
+        match &mut self.phase {
+            Phase::Data { got, .. } => *got = got.saturating_add(count),
+            Phase::Skip { left } => *left = left.saturating_sub(count),
+            _ => self.filled = self.filled.saturating_add(count),
+        }
+        Ok(())
+    }
+
+    /// What the bytes received so far bring, one thing at a time; none when more bytes are needed.
+    ///
+    /// # Errors
+    /// The rule that the server broke. The connection has ended.
+    pub fn next_event(
+        &mut self,
+        table: &impl SharedTable<T>,
+        now: Time,
+    ) -> Result<Option<Event<'_, T>>, ClientError> {
+        if self.unreported >= SIGN_OF_LIFE {
+            self.unreported = 0;
+            table.with(|connection| connection.heard(now));
+        }
+        let step = loop {
+            match self.step(table, now) {
+                Ok(Step::Again) => {}
+                Ok(step) => break step,
+                Err(error) => return Err(self.fail(error)),
+            }
+        };
+        Ok(match step {
+            Step::Answer { from, to, data } => self.current.take().map(|token| {
+                Event::Answer(Answer {
+                    token,
+                    header: self.header,
+                    message: self.inline.get(from..to).unwrap_or_default(),
+                    data: u32::try_from(data).unwrap_or(u32::MAX),
+                })
+            }),
+            Step::Break { from, to } => {
+                Some(Event::Break(self.inline.get(from..to).unwrap_or_default()))
+            }
+            Step::Starved | Step::Again => None,
+        })
+    }
+
+    /// Ends the receiver and gives back the token of the request whose answer was being received, if there was one.
+    pub fn abort(self) -> Option<T> {
+        self.current
+    }
+
+    fn fail(&mut self, error: ClientError) -> ClientError {
+        self.phase = Phase::Failed(error);
+        error
+    }
+
+    /// How many bytes the current phase can take.
+    fn wanted(&self) -> usize {
+        let have = self.filled.saturating_sub(self.start);
+        let frame_end = |len: usize| len.saturating_add(FrameHeader::LEN);
+        match self.phase {
+            Phase::Opening => FIRST_LOOK.saturating_sub(have),
+            Phase::Message { len } | Phase::Compound { len, .. } => {
+                frame_end(len).saturating_sub(have)
+            }
+            Phase::DataHead { head, .. } => frame_end(head).saturating_sub(have),
+            Phase::Data { data, got, .. } => data.saturating_sub(got),
+            Phase::DataTail { len, data, .. } => {
+                frame_end(len).saturating_sub(data).saturating_sub(have)
+            }
+            Phase::Skip { left } => left.min(self.inline.len()),
+            Phase::Failed(_) => 0,
+        }
+    }
+
+    fn step(&mut self, table: &impl SharedTable<T>, now: Time) -> Result<Step, ClientError> {
+        match self.phase {
+            Phase::Failed(error) => Err(error),
+            Phase::Opening => self.open_frame(table, now),
+            Phase::Skip { left: 0 } => {
+                self.phase = Phase::Opening;
+                Ok(Step::Again)
+            }
+            _ if self.wanted() > 0 => Ok(Step::Starved),
+            Phase::Skip { .. } => Ok(Step::Starved),
+            Phase::Message { len } => self.message(len),
+            Phase::Compound { len, next } => self.compound(len, next, table, now),
+            Phase::DataHead { len, head, data } => {
+                self.phase = Phase::Data {
+                    len,
+                    head,
+                    data,
+                    got: 0,
+                };
+                Ok(Step::Again)
+            }
+            Phase::Data {
+                len, head, data, ..
+            } => {
+                self.phase = Phase::DataTail { len, head, data };
+                Ok(Step::Again)
+            }
+            Phase::DataTail { len, head, data } => self.data_complete(len, head, data),
+        }
+    }
+
+    /// Looks at the beginning of a frame and decides how to receive the rest.
+    fn open_frame(&mut self, table: &impl SharedTable<T>, now: Time) -> Result<Step, ClientError> {
+        let bytes = self.inline.get(self.start..self.filled).unwrap_or_default();
+        let (len, header) = match frame::open(bytes)? {
+            Opening::Incomplete => return Ok(Step::Starved),
+            Opening::KeepAlive => {
+                self.start = self.start.saturating_add(FrameHeader::LEN);
+                return Ok(Step::Again);
+            }
+            Opening::Message { len, header } => (len, header),
+        };
+        self.header = header;
+        if header.next_command != 0 {
+            self.collect(len, self.max_inline)?;
+            self.phase = Phase::Compound { len, next: 0 };
+            return Ok(Step::Again);
+        }
+        if frame::is_unsolicited(&header)? {
+            self.collect(len, ALWAYS_ACCEPTED)?;
+            self.phase = Phase::Message { len };
+            return Ok(Step::Again);
+        }
+        match table.with(|connection| connection.claim(&header, now))? {
+            Claim::Interim | Claim::Late => self.skip(len),
+            Claim::Answer(token, reply) => {
+                self.current = Some(token);
+                match reply {
+                    Reply::Data { len: asked } if carries_data(header.status) => {
+                        self.open_data(len, asked)?
+                    }
+                    Reply::Data { .. } => self.open_message(len, 0)?,
+                    Reply::Message { max } => self.open_message(len, max)?,
+                }
+            }
+        }
+        Ok(Step::Again)
+    }
+
+    fn open_message(&mut self, len: usize, max: u32) -> Result<(), ClientError> {
+        let limit = max
+            .saturating_add(ROOM)
+            .max(ALWAYS_ACCEPTED)
+            .min(self.max_inline);
+        self.collect(len, limit)?;
+        self.phase = Phase::Message { len };
+        Ok(())
+    }
+
+    /// Prepares for a READ's data: the fixed part, which the first look has, tells where it is (MS-SMB2 2.2.20).
+    fn open_data(&mut self, len: usize, asked: u32) -> Result<(), ClientError> {
+        let fixed =
+            ReadResponse::parse_fixed(self.message_bytes(0, len.min(ReadResponse::FIXED_END)))?;
+        if fixed.data_length > asked {
+            return Err(ClientError::TooMuchData {
+                asked,
+                answered: fixed.data_length,
+            });
+        }
+        let data = usize::try_from(fixed.data_length).unwrap_or(usize::MAX);
+        let head = match data {
+            0 => ReadResponse::FIXED_END,
+            _ => usize::from(fixed.data_offset),
+        };
+        let tail = len
+            .checked_sub(head)
+            .and_then(|rest| rest.checked_sub(data))
+            .ok_or(ParseError {
+                field: "DataLength",
+                fault: Fault::OutOfBounds,
+            })?;
+        if tail > MAX_TAIL {
+            return Err(frame::too_long(
+                len,
+                len.saturating_sub(tail).saturating_add(MAX_TAIL),
+            ));
+        }
+        self.reserve(head.saturating_add(tail))?;
+        self.phase = Phase::DataHead { len, head, data };
+        Ok(())
+    }
+
+    fn message(&mut self, len: usize) -> Result<Step, ClientError> {
+        if let Some(token) = &self.current {
+            verify(token, &self.header, self.message_bytes(0, len))?;
+        }
+        let from = self.end_frame(len);
+        let to = from.saturating_add(len);
+        Ok(match self.current {
+            Some(_) => Step::Answer { from, to, data: 0 },
+            None => Step::Break { from, to },
+        })
+    }
+
+    /// Hands out the next message of a compound, each checked by itself (MS-SMB2 3.2.5.1.9).
+    fn compound(
+        &mut self,
+        len: usize,
+        next: usize,
+        table: &impl SharedTable<T>,
+        now: Time,
+    ) -> Result<Step, ClientError> {
+        if next >= len {
+            self.end_frame(len);
+            return Ok(Step::Again);
+        }
+        let message_len = first_len(self.message_bytes(next, len))?;
+        let end = next.saturating_add(message_len);
+        let header = Header::parse(self.message_bytes(next, end))?;
+        self.phase = Phase::Compound { len, next: end };
+        self.header = header;
+        let base = self.start.saturating_add(FrameHeader::LEN);
+        let (from, to) = (base.saturating_add(next), base.saturating_add(end));
+        if frame::is_unsolicited(&header)? {
+            return Ok(Step::Break { from, to });
+        }
+        match table.with(|connection| connection.claim(&header, now))? {
+            Claim::Interim | Claim::Late => Ok(Step::Again),
+            Claim::Answer(token, reply) => {
+                let token = self.current.insert(token);
+                if matches!(reply, Reply::Data { .. }) && carries_data(header.status) {
+                    return Err(ClientError::DataInCompound);
+                }
+                let message = self.inline.get(from..to).unwrap_or_default();
+                verify(token, &header, message)?;
+                Ok(Step::Answer { from, to, data: 0 })
+            }
+        }
+    }
+
+    fn data_complete(&mut self, len: usize, head: usize, data: usize) -> Result<Step, ClientError> {
+        if let Some(token) = &self.current {
+            let inline = self.message_bytes(0, len.saturating_sub(data));
+            let (before, behind) = inline.split_at_checked(head).unwrap_or((inline, &[]));
+            verify_with(token, &self.header, before, |mac| {
+                token.data(data, &mut |piece| mac.update(piece));
+                mac.update(behind);
+            })?;
+        }
+        let from = self.end_frame(len.saturating_sub(data));
+        Ok(Step::Answer {
+            from,
+            to: from.saturating_add(head),
+            data,
+        })
+    }
+
+    /// Drops a frame that nobody waits for, without keeping it.
+    fn skip(&mut self, len: usize) {
+        let rest = self
+            .filled
+            .saturating_sub(self.start)
+            .saturating_sub(FrameHeader::LEN);
+        let here = rest.min(len);
+        self.end_frame(here);
+        self.phase = Phase::Skip {
+            left: len.saturating_sub(here),
+        };
+    }
+
+    /// Goes on behind a frame of which `len` bytes are inline. Gives where its message begins; the bytes stay until
+    /// [`Receiver::want`] is called.
+    fn end_frame(&mut self, len: usize) -> usize {
+        let from = self.start.saturating_add(FrameHeader::LEN);
+        self.start = from.saturating_add(len);
+        self.phase = Phase::Opening;
+        from
+    }
+
+    /// A part of the current frame's messages, as far as it is there.
+    fn message_bytes(&self, from: usize, to: usize) -> &[u8] {
+        let base = self.start.saturating_add(FrameHeader::LEN);
+        let end = base.saturating_add(to).min(self.filled);
+        self.inline
+            .get(base.saturating_add(from)..end)
+            .unwrap_or_default()
+    }
+
+    /// Makes room for a frame of `len` bytes, if that is no longer than `limit`.
+    fn collect(&mut self, len: usize, limit: u32) -> Result<(), ClientError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if len > limit {
+            return Err(frame::too_long(len, limit));
+        }
+        self.reserve(len)
+    }
+
+    /// Makes room for `len` bytes of message in the current frame.
+    fn reserve(&mut self, len: usize) -> Result<(), ClientError> {
+        self.grow_to(
+            self.start
+                .saturating_add(FrameHeader::LEN)
+                .saturating_add(len),
+        )
+    }
+
+    fn grow_to(&mut self, len: usize) -> Result<(), ClientError> {
+        if let Some(more) = len.checked_sub(self.inline.len()) {
+            self.inline
+                .try_reserve(more)
+                .map_err(|_| ClientError::OutOfMemory)?;
+            self.inline.resize(len, 0);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a READ with this status brings data: a pipe's message may be longer than the buffer.
+fn carries_data(status: NtStatus) -> bool {
+    status.is_success() || status == NtStatus::BUFFER_OVERFLOW
+}
+
+fn verify<T: Token>(token: &T, header: &Header, message: &[u8]) -> Result<(), ClientError> {
+    verify_with(token, header, message, |_| {})
+}
+
+/// Checks the signature of an answer whose first piece is `head` (MS-SMB2 3.2.5.1.3).
+fn verify_with<T: Token>(
+    token: &T,
+    header: &Header,
+    head: &[u8],
+    rest: impl FnOnce(&mut MessageMac),
+) -> Result<(), ClientError> {
+    let Some(keys) = token.keys() else {
+        return Ok(());
+    };
+    if !header.flags.contains(HeaderFlags::SIGNED) {
+        // A server that has lost the session has lost its key too. All that a forger gains by this is what cutting the
+        // connection would give him.
+        return match header.status {
+            NtStatus::USER_SESSION_DELETED => Ok(()),
+            _ => Err(ClientError::NotSigned),
+        };
+    }
+    let mut mac = keys.signing().begin(head)?;
+    rest(&mut mac);
+    mac.verify(&header.signature)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
