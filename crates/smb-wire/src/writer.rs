@@ -120,6 +120,20 @@ impl<'a> Writer<'a> {
         self.zeros(padding(self.message_offset(), alignment))
     }
 
+    /// Moves everything written from `position` on back, and puts `bytes` there: a DER length is known only afterwards.
+    pub fn insert(&mut self, position: usize, bytes: &[u8]) -> Result<(), EmitError> {
+        let end = self.position;
+        self.zeros(bytes.len())?;
+        let moved_to = position
+            .checked_add(bytes.len())
+            .ok_or(EmitError::BufferFull)?;
+        if position > end {
+            return Err(EmitError::BufferFull);
+        }
+        self.buffer.copy_within(position..end, moved_to);
+        self.patch(position, bytes)
+    }
+
     /// Overwrites bytes written earlier, at an absolute position.
     pub fn patch(&mut self, position: usize, bytes: &[u8]) -> Result<(), EmitError> {
         let end = position
