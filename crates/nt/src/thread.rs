@@ -1,0 +1,68 @@
+//! System threads.
+
+use crate::file::Handle;
+use crate::pool::{PoolBox, Tag};
+use crate::{Result, check, sys};
+use core::ptr::{NonNull, null_mut};
+
+const TAG: Tag = Tag::new(b"NtTh");
+
+/// Starts a system thread (`PsCreateSystemThread`) that calls the closure and ends. IRQL: PASSIVE.
+#[track_caller]
+pub fn spawn<F: FnOnce() + Send + 'static>(entry: F) -> Result<JoinHandle> {
+    let context = PoolBox::into_raw(PoolBox::new(TAG, entry)?);
+    let mut handle = null_mut();
+    let mut attributes = crate::file::attributes(null_mut());
+    // SAFETY: the attributes outlive the call; the routine takes over the context that it is given here.
+    let status = unsafe {
+        sys::PsCreateSystemThread(
+            &mut handle,
+            sys::THREAD_ALL_ACCESS,
+            &mut attributes,
+            null_mut(),
+            null_mut(),
+            Some(run::<F>),
+            context.as_ptr().cast(),
+        )
+    };
+    if let Err(status) = check(status) {
+        // SAFETY: no thread was started, so the context is still ours.
+        drop(unsafe { PoolBox::from_raw(TAG, context) });
+        return Err(status);
+    }
+    // SAFETY: the handle was opened just now, as a kernel handle.
+    let handle = unsafe { Handle::from_raw(handle) };
+    Ok(JoinHandle { handle })
+}
+
+/// The thread's first routine; returning from it ends the thread.
+unsafe extern "C" fn run<F: FnOnce()>(context: sys::PVOID) {
+    if let Some(context) = NonNull::new(context) {
+        // SAFETY: `spawn` gave up the box of this type for this one call.
+        let entry = unsafe { PoolBox::<F>::from_raw(TAG, context.cast()) };
+        PoolBox::into_inner(entry)();
+    }
+}
+
+/// A running thread. Dropping waits for its end, because a driver whose code is unloaded under a thread is lost.
+#[must_use = "dropping waits for the thread's end"]
+#[derive(Debug)]
+pub struct JoinHandle {
+    handle: Handle,
+}
+
+impl JoinHandle {
+    /// Waits for the thread's end. Never by the thread itself. IRQL: PASSIVE.
+    #[track_caller]
+    pub fn join(self) {
+        drop(self);
+    }
+}
+
+impl Drop for JoinHandle {
+    #[track_caller]
+    fn drop(&mut self) {
+        // SAFETY: the handle is open, and a wait without time-out needs no time.
+        let _ = unsafe { sys::ZwWaitForSingleObject(self.handle.as_raw(), 0, null_mut()) };
+    }
+}

@@ -1,0 +1,173 @@
+//! The bytes of one operation: what to send, where to receive.
+
+use crate::mdl::{Mdl, MdlCell, MdlRef};
+use crate::{Result, Status, sys};
+use core::marker::PhantomData;
+use core::ptr::{NonNull, null_mut};
+use wsk_sys::WSK_BUF;
+
+/// Bytes to send: a message of our own, and after it, if need be, payload from elsewhere that is not copied.
+pub struct Gather<'a> {
+    first: NonNull<sys::MDL>,
+    offset: usize,
+    length: usize,
+    /// What to chain to the first MDL, which is ours alone then.
+    payload: Option<NonNull<sys::MDL>>,
+    memory: PhantomData<&'a mut Mdl>,
+}
+
+impl<'a> Gather<'a> {
+    /// What the MDL describes (see [`Mdl::describe`]).
+    pub fn message(message: &'a mut Mdl) -> Self {
+        Self {
+            length: message.described(),
+            first: message.as_mut_ptr(),
+            offset: 0,
+            payload: None,
+            memory: PhantomData,
+        }
+    }
+
+    /// What the MDL describes, followed by the first `length` bytes of other memory (a [`crate::mdl::PartialMdl`] picks
+    /// others). [`Status::BUFFER_TOO_SMALL`] when there are not that many.
+    pub fn message_and_payload(
+        message: &'a mut Mdl,
+        payload: MdlRef<'a>,
+        length: usize,
+    ) -> Result<Self> {
+        payload.check_range(0, length)?;
+        let mut gather = Self::message(message);
+        if length != 0 {
+            gather.length = gather.length.saturating_add(length);
+            gather.payload = NonNull::new(payload.as_ptr());
+        }
+        Ok(gather)
+    }
+
+    /// A range of other memory alone. [`Status::BUFFER_TOO_SMALL`] when it ends before.
+    pub fn memory(memory: MdlRef<'a>, offset: usize, length: usize) -> Result<Self> {
+        memory.check_range(offset, length)?;
+        let (first, offset) = memory.locate(offset)?;
+        Ok(Self {
+            first: NonNull::new(first.as_ptr()).ok_or(Status::INVALID_PARAMETER)?,
+            offset,
+            length,
+            payload: None,
+            memory: PhantomData,
+        })
+    }
+
+    /// How many bytes.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there is nothing to send.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    pub(super) fn into_raw(self) -> Result<RawRange> {
+        RawRange::new(self.first, self.offset, self.length, self.payload, 0)
+    }
+}
+
+/// Room to receive into.
+pub struct Room<'a> {
+    memory: MdlCell<'a>,
+    offset: usize,
+    length: usize,
+    flags: u32,
+}
+
+impl<'a> Room<'a> {
+    /// `length` bytes (at least one) at an offset of the memory; the operation completes as soon as some have come.
+    /// [`Status::BUFFER_TOO_SMALL`] when the memory ends before.
+    pub fn new(memory: MdlCell<'a>, offset: usize, length: usize) -> Result<Self> {
+        memory.as_ref().check_range(offset, length)?;
+        Ok(Self {
+            memory,
+            offset,
+            length,
+            flags: 0,
+        })
+    }
+
+    /// Completes only when the room is full, or the connection has ended (`WSK_FLAG_WAITALL`). A hint: some providers
+    /// ignore it, so a shorter outcome must be handled all the same.
+    pub fn filled(self) -> Self {
+        Self {
+            flags: wsk_sys::WSK_FLAG_WAITALL,
+            ..self
+        }
+    }
+
+    pub(super) fn into_raw(self) -> Result<RawRange> {
+        let (first, offset) = self.memory.as_ref().locate(self.offset)?;
+        let first = NonNull::new(first.as_ptr()).ok_or(Status::INVALID_PARAMETER)?;
+        RawRange::new(first, offset, self.length, None, self.flags)
+    }
+}
+
+/// An operation's bytes without their lifetime: whoever holds it sees to it that the memory stays.
+pub(super) struct RawRange {
+    pub(super) buffer: WSK_BUF,
+    pub(super) flags: u32,
+    chain: Chain,
+}
+
+impl RawRange {
+    fn new(
+        first: NonNull<sys::MDL>,
+        offset: usize,
+        length: usize,
+        payload: Option<NonNull<sys::MDL>>,
+        flags: u32,
+    ) -> Result<Self> {
+        if length == 0 {
+            return Err(Status::INVALID_PARAMETER);
+        }
+        let offset = u32::try_from(offset).map_err(|_| Status::INVALID_PARAMETER)?;
+        Ok(Self {
+            buffer: WSK_BUF {
+                Mdl: first.as_ptr().cast(),
+                Offset: offset,
+                Length: length,
+            },
+            flags,
+            chain: Chain::link(first, payload),
+        })
+    }
+
+    /// Leaves only what must be undone when the operation is over.
+    pub(super) fn into_chain(self) -> Chain {
+        self.chain
+    }
+}
+
+/// Two MDLs chained for the length of an operation; dropping undoes it.
+#[derive(Default)]
+pub(super) struct Chain(Option<NonNull<sys::MDL>>);
+
+// SAFETY: the first MDL belongs to the operation alone.
+unsafe impl Send for Chain {}
+
+impl Chain {
+    fn link(first: NonNull<sys::MDL>, payload: Option<NonNull<sys::MDL>>) -> Self {
+        let Some(payload) = payload else {
+            return Self(None);
+        };
+        // SAFETY: with a payload, the first MDL came from an exclusive borrow that the operation keeps.
+        unsafe { (*first.as_ptr()).Next = payload.as_ptr() };
+        Self(Some(first))
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        if let Some(first) = self.0 {
+            // SAFETY: the operation is over, and its memory still there.
+            unsafe { (*first.as_ptr()).Next = null_mut() };
+        }
+    }
+}

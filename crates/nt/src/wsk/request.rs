@@ -1,0 +1,256 @@
+//! Asynchronous operations without allocation.
+//!
+//! A request is one block of pool with an IRP and the user's context. Whoever has the [`WskRequest`] owns the context;
+//! starting an operation gives it away, and the completion gets it back.
+//!
+//! WSK may complete an operation before the call that starts it returns. If the completion then starts the next one from
+//! within, and that completes at once too, the stack would grow with every message. So the first on the stack that
+//! starts or completes an operation becomes the request's *runner*: others only mark the operation as done, and the
+//! runner calls the completions one after the other from its loop.
+
+use super::range::{Chain, RawRange};
+use super::socket::{Inner, Select};
+use crate::irp::{OwnedIrp, outcome};
+use crate::pool::{PoolArc, Tag};
+use crate::{Result, Status, sys};
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
+use wsk_sys::WSK_BUF;
+
+const TAG: Tag = Tag::new(b"NtWr");
+
+/// What happens when an operation is over. Implemented by a request's context, which owns the operation's buffers.
+pub trait Completion: Send + Sized + 'static {
+    /// Called once for every operation started, with the request back and how many bytes were moved (or why not).
+    /// The next operation may be started at once, here or elsewhere; after an error, think first: a closed socket
+    /// fails every operation right away, so starting on and on never ends. IRQL: any.
+    fn completed(request: WskRequest<Self>, result: Result<usize>);
+}
+
+/// Somebody calls the completions, or is about to.
+const RUNNER: u32 = 1;
+/// An operation is over, and its completion was not called yet.
+const DONE: u32 = 2;
+
+struct Shared<C> {
+    state: AtomicU32,
+    irp: OwnedIrp,
+    /// Written by who starts an operation, taken by the runner once it is over.
+    flight: UnsafeCell<Option<Flight>>,
+    /// Belongs to the owner of the [`WskRequest`].
+    context: UnsafeCell<C>,
+}
+
+// SAFETY: context, flight and IRP each have one user at a time, handed on through `state`; so Send is enough.
+unsafe impl<C: Send> Sync for Shared<C> {}
+
+/// An operation under way.
+struct Flight {
+    /// Where an operation was kept, if it came to that.
+    socket: Option<NonNull<Inner>>,
+    /// WSK's description of the bytes.
+    buffer: Option<WSK_BUF>,
+    chain: Chain,
+    /// Set when nothing could be started.
+    failure: Option<Status>,
+}
+
+// SAFETY: the pointers are kept valid by the operation that is counted at the socket.
+unsafe impl Send for Flight {}
+
+/// A reusable operation: an IRP and a context. As a reference it is the context.
+pub struct WskRequest<C: Completion> {
+    /// Together with the one reference that a flight or a runner may hold.
+    shared: PoolArc<Shared<C>>,
+    /// The owner has the context as by value.
+    owns: PhantomData<C>,
+}
+
+impl<C: Completion> WskRequest<C> {
+    /// A new request around a context. IRQL: any.
+    #[track_caller]
+    pub fn new(context: C) -> Result<Self> {
+        let shared = Shared {
+            state: AtomicU32::new(0),
+            irp: OwnedIrp::new(1)?,
+            flight: UnsafeCell::new(None),
+            context: UnsafeCell::new(context),
+        };
+        Ok(Self {
+            shared: PoolArc::new(TAG, shared)?,
+            owns: PhantomData,
+        })
+    }
+
+    /// Gives the request away to an operation over the bytes that the closure names.
+    #[track_caller]
+    pub(super) fn start(
+        mut self,
+        socket: &Inner,
+        select: Select,
+        range: impl FnOnce(&mut C) -> Result<RawRange>,
+    ) {
+        let range = range(&mut self);
+        let shared = PoolArc::clone(&self.shared);
+        let is_runner = shared.state.fetch_or(RUNNER, Ordering::AcqRel) & RUNNER == 0;
+        let owner = PoolArc::into_raw(self.shared);
+        if let Err(status) = launch(&shared, owner, socket, select, range) {
+            // Nothing is under way, so nobody else will say that it is over.
+            let flight = Flight {
+                socket: None,
+                buffer: None,
+                chain: Chain::default(),
+                failure: Some(status),
+            };
+            // SAFETY: the operation is ours until it is marked as done.
+            unsafe { fail(owner, flight) };
+        }
+        if is_runner {
+            run(&shared);
+        }
+    }
+}
+
+/// Counts the operation at the socket and calls WSK. An error says that WSK was not called and nothing is counted.
+#[track_caller]
+fn launch<C: Completion>(
+    shared: &Shared<C>,
+    owner: NonNull<Shared<C>>,
+    socket: &Inner,
+    select: Select,
+    range: Result<RawRange>,
+) -> Result<()> {
+    let range = range?;
+    let operation = socket.enter().ok_or(Status::CONNECTION_DISCONNECTED)?;
+    socket.call(|dispatch, raw_socket| {
+        let function = select(dispatch).ok_or(Status::NOT_IMPLEMENTED)?;
+        let flags = range.flags;
+        let flight = Flight {
+            socket: Some(NonNull::from(socket)),
+            buffer: Some(range.buffer),
+            chain: range.into_chain(),
+            failure: None,
+        };
+        // SAFETY: the request was given away to us, and no operation is under way.
+        let flight = unsafe { &mut *shared.flight.get() }.insert(flight);
+        let Some(buffer) = flight.buffer.as_mut().map(core::ptr::from_mut) else {
+            return Err(Status::INVALID_PARAMETER);
+        };
+        let irp = shared.irp.as_ptr();
+        // SAFETY: the packet is not in flight; the owner's reference stays given up until its completion.
+        unsafe {
+            shared
+                .irp
+                .prepare(Some(completed::<C>), owner.as_ptr().cast())
+        };
+        operation.keep();
+        // The outcome comes by the completion routine, whatever is returned here.
+        // SAFETY: the memory belongs to the context, which nobody touches before the completion; the socket is open.
+        unsafe { function(raw_socket, buffer, flags, irp.cast()) };
+        Ok(())
+    })
+}
+
+/// Completion routine of the IRP, whose context is the owner's reference.
+unsafe extern "C" fn completed<C: Completion>(
+    _device: sys::PDEVICE_OBJECT,
+    _irp: sys::PIRP,
+    context: sys::PVOID,
+) -> sys::NTSTATUS {
+    if let Some(owner) = NonNull::new(context.cast()) {
+        // SAFETY: `launch` gave this context, once for this completion.
+        unsafe { finish::<C>(owner) };
+    }
+    Status::MORE_PROCESSING_REQUIRED.0
+}
+
+/// Ends an operation that never began.
+///
+/// # Safety
+///
+/// As for [`finish`], and no operation is under way.
+#[track_caller]
+unsafe fn fail<C: Completion>(owner: NonNull<Shared<C>>, flight: Flight) {
+    // SAFETY: the caller vouches that the block is there.
+    let place = unsafe { owner.as_ref() }.flight.get();
+    // SAFETY: the caller vouches that nobody else uses it.
+    unsafe { *place = Some(flight) };
+    // SAFETY: the caller vouches.
+    unsafe { finish(owner) };
+}
+
+/// Marks the operation as over; calls the completion unless somebody else will.
+///
+/// # Safety
+///
+/// The pointer is an owner's reference that was given up to this operation, which is over now.
+#[track_caller]
+unsafe fn finish<C: Completion>(owner: NonNull<Shared<C>>) {
+    // Taken before the mark: with it, a runner elsewhere may take the owner's reference back and drop it.
+    // SAFETY: the owner's reference is given up, and cannot be taken back before the mark.
+    let shared = unsafe { PoolArc::clone_raw(owner) };
+    if shared.state.fetch_or(DONE | RUNNER, Ordering::AcqRel) & RUNNER == 0 {
+        run(&shared);
+    }
+}
+
+/// The runner's loop: calls completions until none is due, and stops being the runner.
+#[track_caller]
+fn run<C: Completion>(shared: &PoolArc<Shared<C>>) {
+    let state = &shared.state;
+    while state
+        .compare_exchange(RUNNER, 0, Ordering::AcqRel, Ordering::Acquire)
+        .is_err()
+    {
+        state.fetch_and(!DONE, Ordering::AcqRel);
+        deliver(shared);
+    }
+}
+
+/// Gives the request back to its completion.
+#[track_caller]
+fn deliver<C: Completion>(shared: &PoolArc<Shared<C>>) {
+    // SAFETY: the operation is over and we are the runner, so nobody else uses the flight.
+    let Some(flight) = unsafe { &mut *shared.flight.get() }.take() else {
+        return;
+    };
+    let result = match flight.failure {
+        Some(status) => Err(status),
+        None => {
+            // SAFETY: the packet has completed and is ours.
+            let (status, bytes) = unsafe { outcome(shared.irp.as_ptr()) };
+            status.ok().map(|()| bytes)
+        }
+    };
+    drop(flight.chain);
+    // SAFETY: the socket waits for the operation that was kept there.
+    let socket = flight.socket.map(|socket| unsafe { socket.as_ref() });
+    // Given back only after the completion has returned, so that closing the socket waits for that too.
+    // SAFETY: `launch` kept an operation with this socket.
+    let _operation = socket.map(|socket| unsafe { socket.take_back() });
+    let request = WskRequest {
+        // SAFETY: `start` gave this reference up, for one delivery.
+        shared: unsafe { PoolArc::from_raw(PoolArc::as_ptr(shared)) },
+        owns: PhantomData,
+    };
+    C::completed(request, result);
+}
+
+impl<C: Completion> Deref for WskRequest<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        // SAFETY: the context belongs to the request's owner, who lends the request.
+        unsafe { &*self.shared.context.get() }
+    }
+}
+
+impl<C: Completion> DerefMut for WskRequest<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        // SAFETY: as above, mutably.
+        unsafe { &mut *self.shared.context.get() }
+    }
+}
