@@ -1,0 +1,208 @@
+//! Replies, from a body to the bytes of a frame.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smb_wire::netbios::FrameHeader;
+use smb_wire::smb2::{ErrorResponse, Header, HeaderFlags};
+use smb_wire::{EmitError, NtStatus, Writer};
+
+use crate::faults::{Ending, Plan};
+use crate::fs::Extents;
+use crate::observer::Served;
+use crate::session::Session;
+
+/// Room left before a message for its frame header, so that a single reply is not moved.
+const PREFIX: usize = FrameHeader::LEN;
+
+/// One reply: a header still to be settled, a body, and for READ the file's bytes behind it.
+pub(crate) struct Answer {
+    pub(crate) header: Header,
+    /// `PREFIX` bytes, the header's place, and the body.
+    bytes: Vec<u8>,
+    payload: Extents,
+}
+
+impl Answer {
+    /// A reply whose body takes at most `capacity` bytes.
+    pub(crate) fn compose(
+        header: Header,
+        capacity: usize,
+        emit: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
+    ) -> Result<Self, NtStatus> {
+        let mut bytes = vec![0; PREFIX + Header::LEN + capacity];
+        let mut writer = Writer::new(&mut bytes[PREFIX..]);
+        header
+            .emit(&mut writer)
+            .and_then(|()| emit(&mut writer))
+            .map_err(|_| NtStatus::INTERNAL_ERROR)?;
+        let len = PREFIX + writer.position();
+        bytes.truncate(len);
+        Ok(Self {
+            header,
+            bytes,
+            payload: Extents::default(),
+        })
+    }
+
+    /// A reply that says nothing but its status (MS-SMB2 2.2.2).
+    pub(crate) fn bare(header: Header) -> Self {
+        const BODY: usize = 9;
+        Self::compose(header, BODY, |w| ErrorResponse::EMPTY.emit(w))
+            .expect("an empty error body has nine bytes")
+    }
+
+    pub(crate) fn with_payload(mut self, payload: Extents) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    fn message(&mut self) -> &mut [u8] {
+        &mut self.bytes[PREFIX..]
+    }
+
+    fn message_len(&self) -> usize {
+        self.bytes.len() - PREFIX + self.payload.len()
+    }
+
+    fn flatten(&mut self) {
+        let payload = std::mem::take(&mut self.payload);
+        payload
+            .slices()
+            .for_each(|slice| self.bytes.extend_from_slice(slice));
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut message = self.bytes.split_off(PREFIX);
+        change(&mut message);
+        self.bytes.extend_from_slice(&message);
+    }
+}
+
+/// A reply with all that decides over its final bytes.
+pub(crate) struct Part {
+    pub(crate) answer: Answer,
+    /// Whose key signs it, if any does.
+    pub(crate) signer: Option<Arc<Session>>,
+    pub(crate) plan: Plan,
+    pub(crate) served: Served,
+}
+
+impl Part {
+    /// Settles the header, and signs. `chained` if another message of the compound follows.
+    fn seal(&mut self, chained: bool) {
+        let answer = &mut self.answer;
+        if chained || self.plan.needs_flat_bytes() {
+            answer.flatten();
+        }
+        if chained {
+            let padded = answer.message_len().next_multiple_of(8);
+            answer.bytes.resize(PREFIX + padded, 0);
+            answer.header.next_command = padded as u32;
+        }
+        answer
+            .header
+            .flags
+            .set(HeaderFlags::SIGNED, self.signer.is_some());
+        let header = answer.header;
+        // The header fits: its place was made with it.
+        let emitted = header.emit(&mut Writer::new(answer.message()));
+        debug_assert!(emitted.is_ok());
+        for rewrite in &self.plan.rewrites {
+            answer.change(|message| rewrite(message));
+        }
+        if let Some(key) = self
+            .signer
+            .as_ref()
+            .and_then(|session| session.signing_key())
+        {
+            let payload: Vec<&[u8]> = answer.payload.slices().collect();
+            if let Ok(signature) = key.sign(&answer.bytes[PREFIX..], &payload) {
+                answer.message()[Header::SIGNATURE].copy_from_slice(&signature);
+            }
+        }
+        for tamper in &self.plan.tampers {
+            answer.change(|message| tamper(message));
+        }
+        self.served.bytes_out = answer.message_len();
+        self.served.status = answer.header.status;
+    }
+}
+
+/// What goes to the socket in one piece: a frame header, one or more replies, and the payload of the last.
+pub(crate) struct Frame {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) payload: Extents,
+    pub(crate) delay: Duration,
+    pub(crate) hold: u32,
+    pub(crate) copies: u32,
+    pub(crate) ending: Ending,
+    pub(crate) served: Vec<Served>,
+}
+
+impl Frame {
+    /// The frame of one compound's replies; swallowed ones are left out.
+    pub(crate) fn assemble(mut parts: Vec<Part>) -> Self {
+        let mut frame = Self {
+            bytes: Vec::new(),
+            payload: Extents::default(),
+            delay: parts
+                .iter()
+                .map(|part| part.plan.delay)
+                .max()
+                .unwrap_or_default(),
+            hold: parts
+                .iter()
+                .map(|part| part.plan.hold)
+                .max()
+                .unwrap_or_default(),
+            copies: 1 + parts
+                .iter()
+                .map(|part| part.plan.copies)
+                .max()
+                .unwrap_or_default(),
+            ending: parts
+                .iter()
+                .map(|part| part.plan.ending)
+                .max()
+                .unwrap_or_default(),
+            served: parts
+                .iter()
+                .filter(|part| part.plan.swallow)
+                .map(|part| part.served.clone())
+                .collect(),
+        };
+        parts.retain(|part| !part.plan.swallow);
+        let single = parts.len() == 1;
+        let mut rest = parts.into_iter().peekable();
+        while let Some(mut part) = rest.next() {
+            part.seal(rest.peek().is_some());
+            frame.served.push(part.served);
+            if single && let Some(build) = &part.plan.raw {
+                frame.bytes = build(part.answer.message());
+                return frame;
+            }
+            if frame.bytes.is_empty() {
+                frame.bytes = part.answer.bytes;
+            } else {
+                frame.bytes.extend_from_slice(part.answer.message());
+            }
+            frame.payload = part.answer.payload;
+        }
+        if let Some(len) = (frame.bytes.len() + frame.payload.len()).checked_sub(PREFIX)
+            && let Ok(head) = FrameHeader::message(len)
+        {
+            frame.bytes[..PREFIX].copy_from_slice(&head.to_bytes());
+        }
+        frame
+    }
+
+    /// The messages of the frame, without its frame header, if they have no payload of their own.
+    pub(crate) fn messages(&self) -> &[u8] {
+        self.bytes.get(PREFIX..).unwrap_or_default()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() + self.payload.len()
+    }
+}

@@ -1,0 +1,114 @@
+//! Names: case folding, validity, and paths.
+
+use std::sync::OnceLock;
+
+use super::FsError;
+
+/// A name as its creator wrote it.
+pub(super) type Name = Box<[u16]>;
+
+/// A name by which two spellings of the same name are equal.
+pub(super) type Folded = Box<[u16]>;
+
+/// The longest component, in UTF-16 units (MS-FSCC 2.1.5).
+const MAX_COMPONENT: usize = 255;
+/// The deepest path; bounds what a walk can cost.
+const MAX_DEPTH: usize = 512;
+
+const BACKSLASH: u16 = b'\\' as u16;
+
+/// The path of a Rust string, in which `/` and `\` both separate; leading and trailing ones are dropped.
+pub fn from_text(text: &str) -> Vec<u16> {
+    text.trim_matches(['/', '\\'])
+        .replace('/', "\\")
+        .encode_utf16()
+        .collect()
+}
+
+/// A name or path for people to read; unpaired surrogates become U+FFFD.
+pub fn to_text(name: &[u16]) -> String {
+    String::from_utf16_lossy(name)
+}
+
+/// The simple upper case of one UTF-16 unit: the mapping that never changes a name's length.
+pub(super) fn upcase(unit: u16) -> u16 {
+    static TABLE: OnceLock<Box<[u16]>> = OnceLock::new();
+    TABLE.get_or_init(|| (0..=u16::MAX).map(simple_upcase).collect())[usize::from(unit)]
+}
+
+fn simple_upcase(unit: u16) -> u16 {
+    let Some(character) = char::from_u32(u32::from(unit)) else {
+        return unit;
+    };
+    let mut upper = character.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(single), None) => u16::try_from(u32::from(single)).unwrap_or(unit),
+        _ => unit,
+    }
+}
+
+pub(super) fn fold(name: &[u16]) -> Folded {
+    name.iter().copied().map(upcase).collect()
+}
+
+/// The components of a path from the volume's root; none for the root itself.
+pub(super) fn components(path: &[u16]) -> Result<Vec<&[u16]>, FsError> {
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parts: Vec<&[u16]> = path.split(|unit| *unit == BACKSLASH).collect();
+    if parts.len() > MAX_DEPTH || !parts.iter().all(|part| is_valid_component(part)) {
+        return Err(FsError::NameInvalid);
+    }
+    Ok(parts)
+}
+
+/// MS-FSCC 2.1.5: no control characters, none of the reserved ones, and neither `.` nor `..`.
+fn is_valid_component(name: &[u16]) -> bool {
+    const RESERVED: &[u8] = b"\"*/:<>?|";
+    let dots_only = name == [u16::from(b'.')] || name == [u16::from(b'.'); 2];
+    !name.is_empty()
+        && name.len() <= MAX_COMPONENT
+        && !dots_only
+        && name.iter().all(|unit| {
+            *unit >= 0x20 && u8::try_from(*unit).map_or(true, |byte| !RESERVED.contains(&byte))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_keeps_the_length_of_letters_whose_capital_is_two_letters() {
+        let sharp_s: Vec<u16> = "straße".encode_utf16().collect();
+        let expected: Vec<u16> = "STRAßE".encode_utf16().collect();
+        assert_eq!(*fold(&sharp_s), *expected);
+        assert_eq!(upcase(0x00E9), 0x00C9);
+    }
+
+    #[test]
+    fn reserved_characters_and_dot_names_are_refused() {
+        for bad in [
+            "a*b",
+            "a:b",
+            "a/b",
+            ".",
+            "..",
+            "x\\..",
+            "a\\\\b",
+            "tab\there",
+        ] {
+            let path: Vec<u16> = bad.encode_utf16().collect();
+            assert_eq!(components(&path), Err(FsError::NameInvalid), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rust_path_may_use_either_separator() {
+        assert_eq!(
+            from_text("/a/b\\c/"),
+            "a\\b\\c".encode_utf16().collect::<Vec<_>>()
+        );
+    }
+}

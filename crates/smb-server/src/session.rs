@@ -1,0 +1,105 @@
+//! Sessions, the trees connected in them, and the files open in those.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use smb_crypto::SigningKey;
+use smb_wire::smb2::FileId;
+
+use crate::fs;
+use crate::share::Share;
+
+/// A logged-on session (MS-SMB2 3.3.1.8).
+pub(crate) struct Session {
+    pub(crate) id: u64,
+    signing_key: Option<SigningKey>,
+    /// Whether requests without a signature are refused.
+    pub(crate) must_sign: bool,
+    trees: Mutex<HashMap<u32, Arc<Tree>>>,
+    files: Mutex<HashMap<u64, Arc<OpenFile>>>,
+    /// Set when it was logged off, or another session took its place.
+    ended: AtomicBool,
+}
+
+/// A share connected in a session (MS-SMB2 3.3.1.9).
+pub(crate) struct Tree {
+    pub(crate) id: u32,
+    /// `None` for IPC$.
+    pub(crate) share: Option<Share>,
+}
+
+/// A file open in a tree (MS-SMB2 3.3.1.10).
+pub(crate) struct OpenFile {
+    pub(crate) id: FileId,
+    pub(crate) tree_id: u32,
+    pub(crate) open: fs::Open,
+}
+
+impl Session {
+    pub(crate) fn new(id: u64, signing_key: Option<SigningKey>, must_sign: bool) -> Arc<Self> {
+        let must_sign = must_sign && signing_key.is_some();
+        Arc::new(Self {
+            id,
+            signing_key,
+            must_sign,
+            trees: Mutex::default(),
+            files: Mutex::default(),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
+        self.signing_key.as_ref()
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn connect(&self, tree: Tree) {
+        self.trees.lock().insert(tree.id, Arc::new(tree));
+    }
+
+    pub(crate) fn tree(&self, id: u32) -> Option<Arc<Tree>> {
+        self.trees.lock().get(&id).cloned()
+    }
+
+    /// Disconnects a tree and closes its files; false if there is no such tree.
+    pub(crate) fn disconnect(&self, id: u32) -> bool {
+        let found = self.trees.lock().remove(&id).is_some();
+        let mut files = self.files.lock();
+        let closing: Vec<u64> = files
+            .iter()
+            .filter(|(_, file)| file.tree_id == id)
+            .map(|(key, _)| *key)
+            .collect();
+        let closing: Vec<_> = closing.iter().filter_map(|key| files.remove(key)).collect();
+        drop(files);
+        closing.iter().for_each(|file| file.open.close());
+        found
+    }
+
+    pub(crate) fn add_file(&self, file: OpenFile) {
+        self.files.lock().insert(file.id.volatile(), Arc::new(file));
+    }
+
+    /// The open file of this id, if it belongs to the tree.
+    pub(crate) fn file(&self, id: FileId, tree_id: u32) -> Option<Arc<OpenFile>> {
+        let found = self.files.lock().get(&id.volatile()).cloned();
+        found.filter(|file| file.id == id && file.tree_id == tree_id)
+    }
+
+    pub(crate) fn remove_file(&self, file: &OpenFile) {
+        self.files.lock().remove(&file.id.volatile());
+    }
+
+    /// Ends the session: closes everything in it. Does nothing twice.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.trees.lock().clear();
+        let files = std::mem::take(&mut *self.files.lock());
+        files.values().for_each(|file| file.open.close());
+    }
+}
