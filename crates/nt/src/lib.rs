@@ -23,6 +23,7 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+mod bugcheck;
 pub mod device;
 pub mod file;
 pub mod irp;
@@ -42,4 +43,5 @@ pub mod timer;
 pub mod work;
 pub mod wsk;
 
+pub use bugcheck::bugcheck;
 pub use status::{Result, Status, check};

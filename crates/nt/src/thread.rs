@@ -7,6 +7,21 @@ use core::ptr::{NonNull, null_mut};
 
 const TAG: Tag = Tag::new(b"NtTh");
 
+/// The calling thread, as a number that tells threads apart; it is what `ExGetCurrentResourceThread` gives, the owner
+/// of an ERESOURCE. IRQL: any.
+#[track_caller]
+pub fn current() -> sys::ERESOURCE_THREAD {
+    // SAFETY: the routine has no preconditions.
+    unsafe { sys::KeGetCurrentThread() }.expose_provenance() as sys::ERESOURCE_THREAD
+}
+
+/// The process whose address space the calling thread sees (the inline `PsGetCurrentProcess`). IRQL: any.
+#[track_caller]
+pub fn current_process() -> sys::PEPROCESS {
+    // SAFETY: the routine has no preconditions.
+    unsafe { sys::IoGetCurrentProcess() }
+}
+
 /// Starts a system thread (`PsCreateSystemThread`) that calls the closure and ends. IRQL: PASSIVE.
 #[track_caller]
 pub fn spawn<F: FnOnce() + Send + 'static>(entry: F) -> Result<JoinHandle> {

@@ -7,10 +7,12 @@
 //! * [`Mdl`] owns a buffer and describes it;
 //! * [`PartialMdl`] is preallocated and aimed at a part of somebody else's memory, again and again.
 
+mod lock;
 mod owned;
 mod partial;
 mod view;
 
+pub use lock::probe_and_lock;
 pub use owned::Mdl;
 pub use partial::PartialMdl;
 pub use view::{MdlCell, MdlRef};

@@ -27,13 +27,8 @@ impl<T> FastMutex<T> {
     #[track_caller]
     pub fn new(value: T) -> Result<Self> {
         let mutex = KernelObject::<sys::FAST_MUTEX>::zeroed(TAG)?;
-        // What the inline ExInitializeFastMutex does: a count of one is free; owner and contention are zero already.
-        // SAFETY: the object is room for a mutex that nobody knows yet.
-        unsafe { (*mutex.as_ptr()).Count = 1 };
-        // SAFETY: as above; only the field's address is made.
-        let event = unsafe { &raw mut (*mutex.as_ptr()).Event };
-        // SAFETY: the event is a field of the new mutex.
-        unsafe { sys::KeInitializeEvent(event, SYNCHRONIZATION_EVENT, 0) };
+        // SAFETY: the object is zeroed room for a mutex that nobody knows yet.
+        unsafe { initialize_fast_mutex(mutex.as_ptr()) };
         Ok(Self {
             mutex,
             value: UnsafeCell::new(value),
@@ -62,6 +57,24 @@ impl<T> FastMutex<T> {
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
+}
+
+/// Initialises a mutex inside somebody's structure (what the inline `ExInitializeFastMutex` does). IRQL: any.
+///
+/// # Safety
+///
+/// The memory is room for a mutex, and nobody uses it as one yet.
+#[track_caller]
+pub unsafe fn initialize_fast_mutex(mutex: *mut sys::FAST_MUTEX) {
+    // SAFETY: the caller vouches for the memory.
+    unsafe { mutex.write_bytes(0, 1) };
+    // A count of one is free.
+    // SAFETY: as above.
+    unsafe { (*mutex).Count = 1 };
+    // SAFETY: as above; only the field's address is made.
+    let event = unsafe { &raw mut (*mutex).Event };
+    // SAFETY: the event is a field of the new mutex.
+    unsafe { sys::KeInitializeEvent(event, SYNCHRONIZATION_EVENT, 0) };
 }
 
 /// The mutex is held; dropping restores the IRQL from before.

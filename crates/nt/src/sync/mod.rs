@@ -14,7 +14,7 @@ mod spin_lock;
 
 pub use critical_region::CriticalRegion;
 pub use event::{Event, EventKind, EventRef};
-pub use fast_mutex::{FastMutex, FastMutexGuard};
+pub use fast_mutex::{FastMutex, FastMutexGuard, initialize_fast_mutex};
 pub use freelist::Freelist;
 pub use resource::{Resource, ResourceGuard, ResourceRef};
 pub use rundown::{Rundown, RundownGuard};

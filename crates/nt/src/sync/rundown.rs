@@ -7,6 +7,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// Set once the end has begun.
 const CLOSED: u32 = 1 << 31;
 
+/// No more may enter than can be counted, so that not even leaked guards can reach the bit above.
+const MOST: u32 = CLOSED - 1;
+
 /// Counts users; [`Rundown::close_and_wait`] lets no new ones in and waits for the last to leave.
 ///
 /// The kernel's own EX_RUNDOWN_REF does the same; this one also runs where that is missing (Wine).
@@ -26,11 +29,11 @@ impl Rundown {
         })
     }
 
-    /// Enters as a user; None once the end has begun. IRQL: any.
+    /// Enters as a user; None once the end has begun (or with 2^31 users). IRQL: any.
     pub fn enter(&self) -> Option<RundownGuard<'_>> {
         self.count
             .fetch_update(Ordering::Acquire, Ordering::Relaxed, |count| {
-                (count & CLOSED == 0).then(|| count.wrapping_add(1))
+                (count < MOST).then(|| count.wrapping_add(1))
             })
             .ok()?;
         Some(RundownGuard { rundown: self })
@@ -44,11 +47,14 @@ impl Rundown {
         }
     }
 
-    /// Lets no new users in and waits until all have left. May be called more than once. IRQL: below DISPATCH.
+    /// Lets no new users in and waits until all have left. May be called more than once. IRQL: below DISPATCH; any, if
+    /// all are known to have left.
     #[track_caller]
     pub fn close_and_wait(&self) {
         self.close();
-        self.left.wait();
+        if !self.left.is_set() {
+            self.left.wait();
+        }
     }
 
     /// Whether the end has begun. IRQL: any.

@@ -37,6 +37,10 @@ impl Call {
         let context = self.done.by_ref().as_ptr().cast();
         // SAFETY: the packet is not in flight, and the event outlives its flight: we wait below.
         unsafe { self.irp.prepare(Some(signal), context) };
+        if timeout.is_some() {
+            // Only what waits for the peer has a time-out.
+            sys::network_wait();
+        }
         let started = Status(start(irp.cast())?);
         if started == Status::NOT_IMPLEMENTED && !self.done.is_set() {
             // Wine's WSK answers so for what it lacks, and never completes the IRP: waiting would be for ever.

@@ -31,7 +31,7 @@ pub struct KeepAlive {
 /// A TCP connection, for any number of threads at once.
 ///
 /// Dropping closes it, which waits for the operations in flight and their completions: IRQL PASSIVE, and never from a
-/// completion, so a request's context must not own its socket.
+/// completion, so a request's context must not own its socket. Once closed, it may be dropped anywhere.
 pub struct Socket {
     inner: PoolBox<Inner>,
 }

@@ -1,0 +1,121 @@
+//! Windows' kernel: `wdk-sys`, and what it does not bind.
+
+pub use wdk_sys::ntddk::*;
+pub use wdk_sys::*;
+
+use core::ffi::c_void;
+use wsk_sys::{WSK_CLIENT_NPI, WSK_PROVIDER_NPI, WSK_REGISTRATION};
+
+#[link(name = "NETIO.SYS", kind = "raw-dylib", modifiers = "+verbatim")]
+unsafe extern "C" {
+    /// `wsk_sys::WskRegisterFn`.
+    pub fn WskRegister(client: *mut WSK_CLIENT_NPI, state: *mut WSK_REGISTRATION) -> NTSTATUS;
+    /// `wsk_sys::WskCaptureProviderNPIFn`.
+    pub fn WskCaptureProviderNPI(
+        state: *mut WSK_REGISTRATION,
+        wait_milliseconds: u32,
+        provider: *mut WSK_PROVIDER_NPI,
+    ) -> NTSTATUS;
+    /// `wsk_sys::WskReleaseProviderNPIFn`.
+    pub fn WskReleaseProviderNPI(state: *mut WSK_REGISTRATION);
+    /// `wsk_sys::WskDeregisterFn`.
+    pub fn WskDeregister(state: *mut WSK_REGISTRATION);
+}
+
+#[link(name = "cng.sys", kind = "raw-dylib", modifiers = "+verbatim")]
+unsafe extern "C" {
+    /// `BCryptGenRandom` of bcrypt.h.
+    pub fn BCryptGenRandom(
+        algorithm: *mut c_void,
+        buffer: *mut u8,
+        length: u32,
+        flags: u32,
+    ) -> NTSTATUS;
+}
+
+/// `KUSER_SHARED_DATA`, mapped at the same address in every x64 Windows kernel; the WDK's own inline functions read
+/// the times there.
+const SHARED_DATA: usize = 0xffff_f780_0000_0000;
+
+/// A `KSYSTEM_TIME` of the shared page: the writer sets the second high half first, so equal halves say that the
+/// low half belongs to them.
+fn shared_time(offset: usize) -> u64 {
+    let at = |part: usize| {
+        let address = core::ptr::with_exposed_provenance::<u32>(
+            SHARED_DATA.wrapping_add(offset).wrapping_add(part),
+        );
+        // SAFETY: the shared page is mapped and readable for as long as the system runs; the parts are aligned.
+        unsafe { address.read_volatile() }
+    };
+    loop {
+        let (high, low, check) = (at(4), at(0), at(8));
+        if high == check {
+            return u64::from(high) << 32 | u64::from(low);
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Time since the system started, in 100-ns units.
+pub(crate) fn interrupt_time() -> u64 {
+    shared_time(0x08)
+}
+
+/// Time since 1601 (UTC), in 100-ns units.
+pub(crate) fn system_time() -> u64 {
+    shared_time(0x14)
+}
+
+/// `MmProbeAndLockPages`, with the exception that it raises as the result. IRQL: below DISPATCH for pageable memory.
+///
+/// # Safety
+///
+/// As for `MmProbeAndLockPages`, but the memory need not be there.
+pub(crate) unsafe fn try_probe_and_lock_pages(
+    mdl: PMDL,
+    mode: KPROCESSOR_MODE,
+    operation: LOCK_OPERATION,
+) -> NTSTATUS {
+    unsafe extern "C" {
+        fn nt_try_probe_and_lock_pages(
+            mdl: PMDL,
+            mode: KPROCESSOR_MODE,
+            operation: LOCK_OPERATION,
+        ) -> NTSTATUS;
+    }
+    // SAFETY: the caller vouches for the MDL; the exception does not leave the routine below.
+    unsafe { nt_try_probe_and_lock_pages(mdl, mode, operation) }
+}
+
+// Rust has no structured exception handling, and this routine can only be used with it. The arguments go through as they
+// are. The scope table says: an exception between 2 and 3 is handled (filter 1), by going on at 4, where
+// __C_specific_handler has put its code into eax.
+core::arch::global_asm!(
+    ".globl nt_try_probe_and_lock_pages",
+    ".seh_proc nt_try_probe_and_lock_pages",
+    "nt_try_probe_and_lock_pages:",
+    "sub rsp, 40",
+    ".seh_stackalloc 40",
+    ".seh_endprologue",
+    "2:",
+    "call {probe}",
+    "nop",
+    "3:",
+    "xor eax, eax",
+    "4:",
+    "add rsp, 40",
+    "ret",
+    ".seh_handler __C_specific_handler, @except",
+    ".seh_handlerdata",
+    ".long 1",
+    ".long 2b@IMGREL",
+    ".long 3b@IMGREL",
+    ".long 1",
+    ".long 4b@IMGREL",
+    ".text",
+    ".seh_endproc",
+    probe = sym MmProbeAndLockPages,
+);
+
+/// The verifier of `ntsim` wants to know; here nobody does.
+pub(crate) fn network_wait() {}
