@@ -434,3 +434,6 @@ impl<T> Connection<T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

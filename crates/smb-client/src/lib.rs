@@ -46,12 +46,11 @@ mod logon;
 mod negotiation;
 mod receiver;
 mod table;
+#[cfg(test)]
+mod testing;
 mod time;
 mod transfer;
 mod tree;
-
-#[cfg(test)]
-mod tests;
 
 pub use config::{Config, ServerName, SigningPolicy};
 pub use connection::{Cancelled, Connection, Expired, KeepAlive, Refusal, Refused, Submitted};

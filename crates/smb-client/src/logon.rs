@@ -1,66 +1,29 @@
 //! SESSION_SETUP: who the user is (MS-SMB2 3.2.4.2.3, 3.2.5.3).
 
+mod identity;
+mod ntlm;
+mod session;
+pub(crate) mod spnego;
+
 use alloc::vec::Vec;
 
-use smb_crypto::NtHash;
+use smb_crypto::{Key128, KeyPurpose, PreauthHash, SigningKey, Smb3Keys};
+use smb_wire::NtStatus;
+use smb_wire::netbios::FrameHeader;
+use smb_wire::smb2::{
+    Capabilities, Dialect, Header, HeaderFlags, SessionFlags, SessionSetupFlags,
+    SessionSetupRequest, SessionSetupResponse,
+};
 
-use crate::config::Config;
+use crate::config::{Config, SigningPolicy};
+use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
 use crate::keys::SessionKeys;
-use crate::negotiation::Negotiated;
-
-/// Who logs on.
-#[derive(Debug)]
-pub struct Identity {
-    user: Vec<u16>,
-    domain: Vec<u16>,
-    workstation: Vec<u16>,
-    /// None for nobody.
-    hash: Option<NtHash>,
-}
-
-impl Identity {
-    /// A user of a domain, on this machine's name; all in UTF-16. An empty domain means the server's own users.
-    ///
-    /// # Errors
-    /// [`ClientError::OutOfMemory`], or [`ClientError::NameTooLong`].
-    pub fn user(
-        user: &[u16],
-        domain: &[u16],
-        workstation: &[u16],
-        hash: NtHash,
-    ) -> Result<Self, ClientError> {
-        Ok(Self {
-            user: name(user)?,
-            domain: name(domain)?,
-            workstation: name(workstation)?,
-            hash: Some(hash),
-        })
-    }
-
-    /// Nobody. Needs [`Config::allow_anonymous`].
-    #[must_use]
-    pub const fn anonymous() -> Self {
-        Self {
-            user: Vec::new(),
-            domain: Vec::new(),
-            workstation: Vec::new(),
-            hash: None,
-        }
-    }
-}
-
-/// Random bytes and the time for NTLM, which this crate can make neither of.
-#[derive(Clone)]
-pub struct NtlmRandom {
-    /// The client's challenge.
-    pub client_challenge: [u8; 8],
-    /// The key that client and server will share, if they exchange keys.
-    pub session_key: [u8; 16],
-    /// Now, as a FILETIME, for servers that do not tell theirs.
-    pub filetime: u64,
-}
+use crate::negotiation::{Negotiated, Offer};
+pub use identity::{Identity, NtlmRandom};
+use ntlm::Ntlm;
+pub use session::Session;
 
 /// What to do after a reply.
 #[derive(Debug)]
@@ -71,44 +34,41 @@ pub enum LogonStep {
     Done(Session),
 }
 
-/// A session.
-#[derive(Debug)]
-pub struct Session {
-    /// SessionId.
-    pub id: u64,
-    /// Whether the server made the user a guest.
-    pub guest: bool,
-    /// Whether the user is nobody.
-    pub anonymous: bool,
-    keys: Option<SessionKeys>,
-    sign_all: bool,
-}
-
-impl Session {
-    /// The session's keys; a guest or nobody has none.
-    #[must_use]
-    pub const fn keys(&self) -> Option<&SessionKeys> {
-        self.keys.as_ref()
-    }
-
-    /// The keys with which ordinary requests are signed and their answers verified; none where signing is not required.
-    #[must_use]
-    pub const fn request_keys(&self) -> Option<&SessionKeys> {
-        if self.sign_all {
-            self.keys.as_ref()
-        } else {
-            None
-        }
-    }
-}
-
 /// Logs on by NTLMv2 in SPNEGO.
+///
+/// ```text
+/// client                                         server
+/// SPNEGO offer of NTLM, NTLM NEGOTIATE    ──►
+///                                         ◄──    NTLM CHALLENGE
+/// NTLM AUTHENTICATE, MIC over the offer   ──►
+///                                         ◄──    MIC over the offer; in 3.x signed by the new key
+/// ```
 #[derive(Debug)]
 pub struct Logon {
+    ntlm: Ntlm,
+    negotiated: Negotiated,
+    phase: Phase,
     session_id: u64,
+    preauth: Option<PreauthHash>,
+    /// The GSS token to send next.
+    token: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Start,
+    Offered,
+    Challenged,
+    Authenticated,
+    Over,
 }
 
 impl Logon {
+    /// A buffer of this size takes any request.
+    pub const MAX_REQUEST: usize = 16 * 1024;
+    /// For [`crate::Reply::Message`].
+    pub const MAX_REPLY: u32 = 64 * 1024;
+
     /// A logon at its beginning.
     ///
     /// # Errors
@@ -119,8 +79,21 @@ impl Logon {
         identity: Identity,
         random: NtlmRandom,
     ) -> Result<Self, ClientError> {
-        let _ = (config, negotiated, identity, random);
-        Ok(Self { session_id: 0 })
+        if identity.is_anonymous() {
+            check_keyless(
+                config,
+                config.allow_anonymous,
+                ClientError::AnonymousRefused,
+            )?;
+        }
+        Ok(Self {
+            ntlm: Ntlm::new(identity, random),
+            negotiated: *negotiated,
+            phase: Phase::Start,
+            session_id: 0,
+            preauth: negotiated.preauth,
+            token: Vec::new(),
+        })
     }
 
     /// The session's id for the next request; 0 until the server has given one.
@@ -130,7 +103,8 @@ impl Logon {
     }
 
     /// Writes the next request, submitted as a SESSION_SETUP of charge 1 in [`Logon::session_id`], with
-    /// [`crate::Reply::Message`] of [`Logon::MAX_REPLY`] bytes and a token without keys.
+    /// [`crate::Reply::Message`] of [`Logon::MAX_REPLY`] bytes and a token without keys: the answer's signature is checked
+    /// here, where the key comes to be.
     ///
     /// # Errors
     /// [`ClientError::Emit`], [`ClientError::Crypto`], [`ClientError::OutOfMemory`], [`ClientError::OutOfOrder`].
@@ -140,8 +114,26 @@ impl Logon {
         ticket: &Ticket,
         out: &mut [u8],
     ) -> Result<usize, ClientError> {
-        let _ = (config, ticket, out);
-        Err(ClientError::OutOfOrder)
+        self.phase = match self.phase {
+            Phase::Start => {
+                self.token = spnego::offer(self.ntlm.negotiate()?)?;
+                Phase::Offered
+            }
+            Phase::Challenged => Phase::Authenticated,
+            Phase::Offered | Phase::Authenticated | Phase::Over => {
+                return Err(ClientError::OutOfOrder);
+            }
+        };
+        let body = SessionSetupRequest {
+            flags: SessionSetupFlags::empty(),
+            security_mode: Offer::of(config).security_mode,
+            capabilities: Capabilities::empty(),
+            previous_session_id: 0,
+            security_buffer: &self.token,
+        };
+        let len = encode::request(out, ticket, None, |w| body.emit(w))?;
+        self.extend_preauth(out.get(FrameHeader::LEN..len).unwrap_or_default())?;
+        Ok(len)
     }
 
     /// Takes the reply's message.
@@ -149,20 +141,151 @@ impl Logon {
     /// # Errors
     /// The server's status, or what is wrong with its answer.
     pub fn reply(&mut self, config: &Config, message: &[u8]) -> Result<LogonStep, Failure> {
-        let _ = (config, message);
-        Err(ClientError::OutOfOrder.into())
+        let header = Header::parse(message)?;
+        let phase = core::mem::replace(&mut self.phase, Phase::Over);
+        match (phase, header.status) {
+            (Phase::Offered, NtStatus::MORE_PROCESSING_REQUIRED) => {
+                self.challenged(config, &header, message)?;
+                Ok(LogonStep::Again)
+            }
+            (Phase::Authenticated, NtStatus::SUCCESS) => {
+                Ok(LogonStep::Done(self.accepted(config, &header, message)?))
+            }
+            (Phase::Authenticated, NtStatus::MORE_PROCESSING_REQUIRED) => {
+                Err(ClientError::TooManyRounds.into())
+            }
+            (Phase::Offered | Phase::Authenticated, status) if status.is_error() => {
+                Err(Failure::Server(status))
+            }
+            (Phase::Offered | Phase::Authenticated, status) => {
+                Err(ClientError::UnexpectedStatus(status).into())
+            }
+            _ => Err(ClientError::OutOfOrder.into()),
+        }
+    }
+
+    fn challenged(
+        &mut self,
+        config: &Config,
+        header: &Header,
+        message: &[u8],
+    ) -> Result<(), ClientError> {
+        if header.session_id == 0 {
+            return Err(ClientError::WrongSession(0));
+        }
+        self.session_id = header.session_id;
+        self.extend_preauth(message)?;
+        let response = SessionSetupResponse::parse(message)?;
+        let challenge = spnego::challenge(response.security_buffer)?;
+        let authenticate = self.ntlm.authenticate(config, challenge)?;
+        let mic = self.ntlm.sign_list(spnego::MECH_LIST)?;
+        self.token = spnego::answer(&authenticate, mic.as_ref())?;
+        self.phase = Phase::Challenged;
+        Ok(())
+    }
+
+    fn accepted(
+        &mut self,
+        config: &Config,
+        header: &Header,
+        message: &[u8],
+    ) -> Result<Session, ClientError> {
+        if header.session_id != self.session_id {
+            return Err(ClientError::SessionIdChanged);
+        }
+        let response = SessionSetupResponse::parse(message)?;
+        if response.flags.contains(SessionFlags::ENCRYPT_DATA) {
+            return Err(ClientError::EncryptionRequired);
+        }
+        let guest = response.flags.contains(SessionFlags::IS_GUEST);
+        let anonymous = response.flags.contains(SessionFlags::IS_NULL) || self.ntlm.is_anonymous();
+        if guest {
+            check_keyless(config, config.allow_guest, ClientError::GuestRefused)?;
+        }
+        if anonymous {
+            check_keyless(
+                config,
+                config.allow_anonymous,
+                ClientError::AnonymousRefused,
+            )?;
+        }
+        let keys = if guest || anonymous {
+            None
+        } else {
+            let mic = spnego::accepted(response.security_buffer)?;
+            self.ntlm.verify_list(spnego::MECH_LIST, mic)?;
+            let keys = self.keys()?;
+            self.check_signature(&keys, header, message)?;
+            Some(keys)
+        };
+        Ok(Session::new(
+            self.session_id,
+            guest,
+            anonymous,
+            keys,
+            self.negotiated.signing_required,
+        ))
+    }
+
+    /// The session's keys (MS-SMB2 3.2.5.3.1, 3.2.5.3.3). Sealing keys will be derived here too.
+    fn keys(&self) -> Result<SessionKeys, ClientError> {
+        let session_key = self.ntlm.session_key()?;
+        let signing_key = match (self.negotiated.dialect, self.preauth) {
+            (_, Some(preauth)) => {
+                Smb3Keys::Smb311(preauth).derive(session_key, KeyPurpose::Signing)?
+            }
+            (Dialect::SMB3_0 | Dialect::SMB3_0_2, None) => {
+                Smb3Keys::Smb30.derive(session_key, KeyPurpose::Signing)?
+            }
+            _ => Key128::new(*session_key.as_bytes()),
+        };
+        let signing = SigningKey::new(self.negotiated.signing_algorithm, &signing_key)?;
+        Ok(SessionKeys::new(signing))
+    }
+
+    /// The final response is the first that the new key can sign. In 3.x its signature proves that the server knows the
+    /// password's key, and in 3.1.1 that nobody has changed anything said so far (MS-SMB2 3.2.5.3.3).
+    fn check_signature(
+        &self,
+        keys: &SessionKeys,
+        header: &Header,
+        message: &[u8],
+    ) -> Result<(), ClientError> {
+        let required =
+            self.negotiated.dialect >= Dialect::SMB3_0 || self.negotiated.signing_required;
+        if !header.flags.contains(HeaderFlags::SIGNED) {
+            return if required {
+                Err(ClientError::LogonNotSigned)
+            } else {
+                Ok(())
+            };
+        }
+        match keys.signing().verify(message, &[]) {
+            Err(smb_crypto::CryptoError::Mismatch) if self.preauth.is_some() => {
+                Err(ClientError::Downgrade)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn extend_preauth(&mut self, message: &[u8]) -> Result<(), ClientError> {
+        if let Some(preauth) = &mut self.preauth {
+            *preauth = preauth.extended(&[message])?;
+        }
+        Ok(())
     }
 }
 
-/// A copy of a name. NTLM has room for 32767 units; no name is as long as this.
-fn name(units: &[u16]) -> Result<Vec<u16>, ClientError> {
-    const MAX_UNITS: usize = 512;
-    if units.len() > MAX_UNITS {
-        return Err(ClientError::NameTooLong);
+/// Whether the settings allow a session without keys.
+fn check_keyless(config: &Config, allowed: bool, refused: ClientError) -> Result<(), ClientError> {
+    if !allowed {
+        Err(refused)
+    } else if config.signing == SigningPolicy::Required {
+        Err(ClientError::SigningImpossible)
+    } else {
+        Ok(())
     }
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(units.len())
-        .map_err(|_| ClientError::OutOfMemory)?;
-    copy.extend_from_slice(units);
-    Ok(copy)
 }
+
+#[cfg(test)]
+mod tests;

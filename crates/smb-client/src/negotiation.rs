@@ -13,6 +13,7 @@ use crate::config::{Config, SigningPolicy};
 use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
+use crate::logon::spnego;
 pub(crate) use offer::Offer;
 
 /// The largest read, write or other buffer that is ever asked for.
@@ -157,6 +158,7 @@ impl Negotiation {
         if must_sign && response.security_mode.is_empty() {
             return Err(ClientError::SigningNotOffered);
         }
+        spnego::check_hint(response.security_buffer)?;
         let (preauth, signing_algorithm) = if dialect == Dialect::SMB3_1_1 {
             (Some(self.preauth), contexts::check(response)?)
         } else if dialect >= Dialect::SMB3_0 {
