@@ -14,6 +14,9 @@ mod scalar;
 mod streams;
 mod volume;
 
+#[cfg(test)]
+mod tests;
+
 pub use attributes::FileAttributes;
 pub use chain::{ChainEntry, Entries, EntryPacker, Links};
 pub use class::{FileInformationClass, FsInformationClass};

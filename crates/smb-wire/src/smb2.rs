@@ -32,6 +32,13 @@ pub mod transform;
 mod tree_connect;
 mod write;
 
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
 pub use access::{
     AccessMask, CreateAction, CreateDisposition, CreateOptions, ImpersonationLevel, LeaseFlags,
     LeaseState, OplockLevel, ShareAccess,
