@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::config::Dialect;
+use crate::digest::sha256_of;
 use crate::program;
 use crate::server::{PASSWORD, SHARE, USER};
 
@@ -96,6 +97,23 @@ impl SmbClient {
     /// When smbclient fails.
     pub fn get(&self, remote: &str, local: &Path) {
         self.expect(&format!("get {} {}", quoted(remote), quoted(local)));
+    }
+
+    /// The SHA-256 of a file of the share as smbclient reads it, without a copy on this machine's disk.
+    ///
+    /// # Panics
+    /// When smbclient fails.
+    pub fn sha256(&self, remote: &str) -> String {
+        let mut child = self
+            .command(&format!("get {} -", quoted(remote)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("smbclient starts");
+        let digest = child.stdout.take().map(sha256_of).expect("a pipe");
+        let status = child.wait().expect("smbclient ends");
+        assert!(status.success(), "smbclient read no {remote}: {status}");
+        digest.expect("smbclient's output")
     }
 
     /// Lists a directory, `.` and `..` left out; `""` is the share's root.

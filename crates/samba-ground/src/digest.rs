@@ -4,26 +4,38 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use sha2::Digest;
+
+/// A SHA-256 under way.
+#[derive(Clone, Default)]
+pub struct Sha256(sha2::Sha256);
+
+impl Sha256 {
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that came in, in hexadecimal.
+    pub fn finish(self) -> String {
+        let digest = self.0.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
 /// The SHA-256 of everything that a reader gives, in hexadecimal.
 ///
 /// # Errors
 /// Whatever the reader meets.
 pub fn sha256_of(mut reader: impl Read) -> io::Result<String> {
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     let mut buffer = vec![0; 1 << 20];
     loop {
         match reader.read(&mut buffer)? {
-            0 => break,
+            0 => return Ok(hash.finish()),
             count => hash.update(&buffer[..count]),
         }
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
 }
 
 /// The SHA-256 of a file, in hexadecimal.

@@ -18,5 +18,5 @@ mod server;
 pub use capture::{Capture, Captured, Sender};
 pub use client::{Listed, SmbClient};
 pub use config::{Config, Dialect, Encryption, Signing};
-pub use digest::{sha256_of, sha256_of_file};
+pub use digest::{Sha256, sha256_of, sha256_of_file};
 pub use server::{PASSWORD, SHARE, Samba, USER, WORKGROUP};

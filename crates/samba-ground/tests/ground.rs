@@ -38,6 +38,7 @@ fn a_file_put_by_smbclient_lies_in_the_directory_and_comes_back_the_same() {
     );
     client.get("two words.bin", &copy);
     assert_eq!(sha256_of_file(&copy), digest);
+    assert_eq!(client.sha256("two words.bin"), digest);
 
     let listed = client.list("");
     assert_eq!(listed.len(), 1);
