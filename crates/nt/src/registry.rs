@@ -11,6 +11,9 @@ const TAG: Tag = Tag::new(b"NtRg");
 /// Values longer than this are refused, whoever wrote them.
 const LONGEST_VALUE: u32 = 0x1_0000;
 
+/// `KEY_READ`; the header's expression is one that bindings do not agree on.
+const KEY_READ: u32 = 0x0002_0019;
+
 /// `KeyValuePartialInformation`: type, length and data, without the name.
 const PARTIAL_INFORMATION: sys::KEY_VALUE_INFORMATION_CLASS = 2;
 
@@ -29,7 +32,7 @@ impl Key {
         let mut attributes = attributes(name.as_ptr());
         let mut handle = null_mut();
         // SAFETY: the attributes and the name they point to outlive the call.
-        check(unsafe { sys::ZwOpenKey(&mut handle, sys::KEY_READ, &mut attributes) })?;
+        check(unsafe { sys::ZwOpenKey(&mut handle, KEY_READ, &mut attributes) })?;
         // SAFETY: the handle was opened just now, as a kernel handle.
         Ok(Self(unsafe { Handle::from_raw(handle) }))
     }

@@ -7,6 +7,9 @@ use core::ptr::{NonNull, null_mut};
 
 const TAG: Tag = Tag::new(b"NtTh");
 
+/// `THREAD_ALL_ACCESS`.
+const THREAD_ALL_ACCESS: u32 = 0x001f_ffff;
+
 /// The calling thread, as a number that tells threads apart; it is what `ExGetCurrentResourceThread` gives, the owner
 /// of an ERESOURCE. IRQL: any.
 #[track_caller]
@@ -32,7 +35,7 @@ pub fn spawn<F: FnOnce() + Send + 'static>(entry: F) -> Result<JoinHandle> {
     let status = unsafe {
         sys::PsCreateSystemThread(
             &mut handle,
-            sys::THREAD_ALL_ACCESS,
+            THREAD_ALL_ACCESS,
             &mut attributes,
             null_mut(),
             null_mut(),

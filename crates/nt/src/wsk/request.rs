@@ -12,6 +12,7 @@ use super::range::{Chain, RawRange};
 use super::socket::{Inner, Select};
 use crate::irp::{OwnedIrp, outcome};
 use crate::pool::{PoolArc, Tag};
+use crate::sync::RundownGuard;
 use crate::{Result, Status, sys};
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
@@ -109,7 +110,7 @@ impl<C: Completion> WskRequest<C> {
             unsafe { fail(owner, flight) };
         }
         if is_runner {
-            run(&shared);
+            run(shared);
         }
     }
 }
@@ -193,30 +194,33 @@ unsafe fn finish<C: Completion>(owner: NonNull<Shared<C>>) {
     // SAFETY: the owner's reference is given up, and cannot be taken back before the mark.
     let shared = unsafe { PoolArc::clone_raw(owner) };
     if shared.state.fetch_or(DONE | RUNNER, Ordering::AcqRel) & RUNNER == 0 {
-        run(&shared);
+        run(shared);
     }
 }
 
 /// The runner's loop: calls completions until none is due, and stops being the runner.
 #[track_caller]
-fn run<C: Completion>(shared: &PoolArc<Shared<C>>) {
-    let state = &shared.state;
-    while state
+fn run<C: Completion>(shared: PoolArc<Shared<C>>) {
+    let mut operation = None;
+    while shared
+        .state
         .compare_exchange(RUNNER, 0, Ordering::AcqRel, Ordering::Acquire)
         .is_err()
     {
-        state.fetch_and(!DONE, Ordering::AcqRel);
-        deliver(shared);
+        shared.state.fetch_and(!DONE, Ordering::AcqRel);
+        operation = deliver(&shared);
     }
+    // The context may go with this reference. Only then is the operation over for the socket, so that whoever closes it
+    // knows that nothing of its requests is left behind.
+    drop(shared);
+    drop(operation);
 }
 
-/// Gives the request back to its completion.
+/// Gives the request back to its completion; returns what its socket waits for.
 #[track_caller]
-fn deliver<C: Completion>(shared: &PoolArc<Shared<C>>) {
+fn deliver<'a, C: Completion>(shared: &PoolArc<Shared<C>>) -> Option<RundownGuard<'a>> {
     // SAFETY: the operation is over and we are the runner, so nobody else uses the flight.
-    let Some(flight) = unsafe { &mut *shared.flight.get() }.take() else {
-        return;
-    };
+    let flight = unsafe { &mut *shared.flight.get() }.take()?;
     let result = match flight.failure {
         Some(status) => Err(status),
         None => {
@@ -226,17 +230,19 @@ fn deliver<C: Completion>(shared: &PoolArc<Shared<C>>) {
         }
     };
     drop(flight.chain);
-    // SAFETY: the socket waits for the operation that was kept there.
-    let socket = flight.socket.map(|socket| unsafe { socket.as_ref() });
-    // Given back only after the completion has returned, so that closing the socket waits for that too.
-    // SAFETY: `launch` kept an operation with this socket.
-    let _operation = socket.map(|socket| unsafe { socket.take_back() });
+    let operation = flight.socket.map(|socket| {
+        // SAFETY: the socket waits for the operation that was kept there.
+        let socket: &'a Inner = unsafe { socket.as_ref() };
+        // SAFETY: `launch` kept it.
+        unsafe { socket.take_back() }
+    });
     let request = WskRequest {
         // SAFETY: `start` gave this reference up, for one delivery.
         shared: unsafe { PoolArc::from_raw(PoolArc::as_ptr(shared)) },
         owns: PhantomData,
     };
     C::completed(request, result);
+    operation
 }
 
 impl<C: Completion> Deref for WskRequest<C> {
