@@ -92,3 +92,22 @@ impl fmt::Display for EmitError {
 }
 
 impl core::error::Error for EmitError {}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_field() {
+        assert_eq!(
+            ParseError::out_of_bounds("NameOffset").to_string(),
+            "NameOffset points outside of its message"
+        );
+        assert_eq!(
+            EmitError::TooLong("NameLength").to_string(),
+            "NameLength cannot express so long a part"
+        );
+    }
+}

@@ -165,3 +165,39 @@ macro_rules! packed_u16 {
     )*};
 }
 pub(crate) use packed_u16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smb2::Dialect;
+
+    #[test]
+    fn a_received_list_equals_the_one_that_was_sent() {
+        let sent = [Dialect::SMB2_1, Dialect(0x1234)];
+        let received = List::<Dialect>::parse(&[0x10, 2, 0x34, 0x12]).unwrap();
+        assert_eq!(received, List::new(&sent));
+        assert_ne!(received, List::new(&sent[..1]));
+        assert_eq!((received.len(), received.is_empty()), (2, false));
+        assert!(List::<Dialect>::default().is_empty());
+    }
+
+    #[test]
+    fn a_broken_list_is_refused_as_a_whole() {
+        assert_eq!(
+            List::<Dialect>::parse(&[0x10, 2, 0x34]),
+            Err(ParseError::truncated("Dialects"))
+        );
+    }
+
+    #[test]
+    fn a_counted_list_leaves_what_is_behind_it() {
+        let mut r = Reader::new(&[0x10, 2, 0x34, 0x12]);
+        let list = List::<Dialect>::parse_counted(&mut r, 1).unwrap();
+        assert_eq!(list, List::new(&[Dialect::SMB2_1]));
+        assert_eq!(r.rest(), [0x34, 0x12]);
+        assert_eq!(
+            List::<Dialect>::parse_counted(&mut r, 2),
+            Err(ParseError::truncated("Dialects"))
+        );
+    }
+}

@@ -166,3 +166,72 @@ impl SessionRequest {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Fault;
+    use crate::writer::emitted;
+
+    proptest! {
+        #[test]
+        fn a_header_written_and_read_is_the_same(packet_type: u8, length in 0..=FrameHeader::MAX_DIRECT_TCP) {
+            let header = FrameHeader { packet_type: PacketType(packet_type), length };
+            prop_assert_eq!(FrameHeader::parse(header.to_bytes()), header);
+        }
+
+        #[test]
+        fn a_session_request_written_and_read_is_the_same(called: [u8; 16], calling: [u8; 16]) {
+            let request = SessionRequest { called: NetbiosName(called), calling: NetbiosName(calling) };
+            let packet = emitted(|w| request.emit(w));
+            let (header, payload) = packet.split_at(FrameHeader::LEN);
+            let header = FrameHeader::parse(header.try_into().unwrap());
+            prop_assert_eq!(header, FrameHeader { packet_type: PacketType::REQUEST, length: payload.len() as u32 });
+            prop_assert_eq!(SessionRequest::parse(payload), Ok(request));
+            for len in 0..payload.len() {
+                prop_assert!(SessionRequest::parse(&payload[..len]).is_err());
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_session_request_or_fail(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = SessionRequest::parse(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_length_is_big_endian() {
+        let header = FrameHeader::message(0x01_0203).unwrap();
+        assert_eq!(header.to_bytes(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_message_longer_than_24_bits_is_refused() {
+        assert!(FrameHeader::message(0x00FF_FFFF).is_ok());
+        let expected = EmitError::TooLong("StreamProtocolLength");
+        assert_eq!(FrameHeader::message(0x0100_0000), Err(expected));
+    }
+
+    #[test]
+    fn netbios_has_seventeen_bits_of_length() {
+        assert!(FrameHeader::parse_netbios([0, 1, 0xFF, 0xFF]).is_ok());
+        let expected = ParseError {
+            field: "FLAGS",
+            fault: Fault::Value,
+        };
+        assert_eq!(FrameHeader::parse_netbios([0, 2, 0, 0]), Err(expected));
+    }
+
+    #[test]
+    fn a_name_is_padded_upper_case_and_two_letters_a_byte() {
+        assert_eq!(
+            NetbiosName::client(b"a name of more than fifteen").0,
+            *b"A NAME OF MORE \0"
+        );
+        let encoded = emitted(|w| NetbiosName::SMBSERVER.emit(w));
+        // RFC 1001 14.1: the high nibble plus 'A', then the low one.
+        assert_eq!(encoded, *b"\x20CKFDENECFDEFFCFGEFFCCACACACACACA\0");
+    }
+}

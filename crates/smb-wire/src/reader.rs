@@ -114,3 +114,60 @@ pub(crate) fn part<'a>(
     let end = offset.checked_add(len).ok_or(error)?;
     bytes.get(offset..end).ok_or(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    #[test]
+    fn a_sub_reader_ends_with_its_field() {
+        let mut r = Reader::new(&[1, 2, 3, 4]);
+        let mut field = r.sub(2, "field").unwrap();
+        assert_eq!(field.u16("inner"), Ok(0x0201));
+        assert_eq!(
+            field.u8("inner"),
+            Err(ParseError {
+                field: "inner",
+                fault: Fault::Truncated
+            })
+        );
+        assert_eq!(r.u16("outer"), Ok(0x0403));
+        assert!(r.is_empty());
+    }
+
+    #[test]
+    fn a_failed_read_consumes_nothing() {
+        let mut r = Reader::new(&[1, 2, 3]);
+        assert!(r.u32("field").is_err());
+        assert!(r.take(usize::MAX, "field").is_err());
+        assert_eq!(r.len(), 3);
+    }
+
+    #[test]
+    fn padding_may_be_missing() {
+        let mut r = Reader::new(&[1, 2]);
+        r.skip_padding(7);
+        assert!(r.is_empty());
+    }
+
+    #[test]
+    fn a_part_lies_between_floor_and_end() {
+        let bytes = [0, 1, 2, 3, 4, 5];
+        assert_eq!(part(&bytes, 2, 2_u8, 4_u8, "part"), Ok(&bytes[2..]));
+        for (offset, len) in [
+            (1, 2),
+            (2, 5),
+            (6, 1),
+            (u64::MAX, 1),
+            (1, u64::MAX),
+            (u64::MAX, u64::MAX),
+        ] {
+            assert_eq!(
+                part(&bytes, 2, offset, len, "part"),
+                Err(ParseError::out_of_bounds("part"))
+            );
+        }
+        assert_eq!(part(&bytes, 2, u64::MAX, 0_u8, "part"), Ok(&[][..]));
+    }
+}

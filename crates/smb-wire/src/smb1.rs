@@ -208,3 +208,96 @@ impl NegotiateResponse {
         w.u16(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Fault;
+    use crate::writer::emitted;
+
+    const OPENER: [DialectName<'_>; 3] = [
+        DialectName::NT_LM_0_12,
+        DialectName::SMB_2_002,
+        DialectName::SMB_2_WILDCARD,
+    ];
+
+    fn opener() -> NegotiateRequest<'static> {
+        NegotiateRequest {
+            flags2: Flags2::UNICODE | Flags2::NT_STATUS,
+            dialects: List::new(&OPENER),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn emitting_then_parsing_a_request_gives_the_same(flags2: u16, names in prop::collection::vec(prop::collection::vec(1_u8.., 0..20), 0..6)) {
+            let names: std::vec::Vec<_> = names.iter().map(|name| DialectName(name)).collect();
+            let request = NegotiateRequest { flags2: Flags2::from_bits_retain(flags2), dialects: List::new(&names) };
+            let bytes = emitted(|w| request.emit(w));
+            prop_assert_eq!(NegotiateRequest::parse(&bytes), Ok(request));
+        }
+
+        #[test]
+        fn emitting_then_parsing_a_response_gives_the_same(status: u32, dialect_index: u16) {
+            let response = NegotiateResponse { status: NtStatus(status), dialect_index };
+            prop_assert_eq!(NegotiateResponse::parse(&emitted(|w| response.emit(w))), Ok(response));
+        }
+
+        #[test]
+        fn any_change_of_a_message_parses_or_fails(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let mut bytes = emitted(|w| opener().emit(w));
+            for (index, value) in changes {
+                let index = index.index(bytes.len());
+                bytes[index] = value;
+            }
+            let _ = NegotiateRequest::parse(&bytes);
+            let _ = NegotiateResponse::parse(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_opener_has_the_layout_of_the_specification() {
+        let bytes = emitted(|w| opener().emit(w));
+        assert_eq!(bytes[..5], *b"\xFFSMB\x72");
+        assert_eq!(bytes[32..35], [0, 34, 0]);
+        assert_eq!(
+            bytes[35..],
+            *b"\x02NT LM 0.12\0\x02SMB 2.002\0\x02SMB 2.???\0"
+        );
+    }
+
+    #[test]
+    fn every_truncation_of_the_opener_is_refused() {
+        let bytes = emitted(|w| opener().emit(w));
+        for len in 0..bytes.len() {
+            assert!(NegotiateRequest::parse(&bytes[..len]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_dialect_without_its_nul_is_refused() {
+        let mut bytes = emitted(|w| opener().emit(w));
+        *bytes.last_mut().unwrap() = b'!';
+        let expected = ParseError {
+            field: "Dialects.DialectString",
+            fault: Fault::Truncated,
+        };
+        assert_eq!(NegotiateRequest::parse(&bytes), Err(expected));
+    }
+
+    #[test]
+    fn a_request_is_no_response() {
+        let bytes = emitted(|w| opener().emit(w));
+        assert_eq!(
+            NegotiateResponse::parse(&bytes),
+            Err(ParseError {
+                field: "Flags",
+                fault: Fault::Value
+            })
+        );
+    }
+}

@@ -218,3 +218,39 @@ statuses! {
     SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP = 0xC05D_0000,
     SMB_BAD_CLUSTER_DIALECT = 0xC05D_0001,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn a_known_status_has_its_name_and_an_unknown_one_its_number() {
+        assert_eq!(
+            NtStatus::BAD_NETWORK_NAME.name(),
+            Some("STATUS_BAD_NETWORK_NAME")
+        );
+        assert_eq!(format!("{}", NtStatus(0xC000_0022)), "STATUS_ACCESS_DENIED");
+        assert_eq!(format!("{}", NtStatus(0xC0DE_0001)), "NTSTATUS 0xc0de0001");
+    }
+
+    #[test]
+    fn severity_is_in_the_top_bits() {
+        assert_eq!(NtStatus::PENDING.severity(), Severity::Success);
+        assert_eq!(
+            NtStatus::OBJECT_NAME_EXISTS.severity(),
+            Severity::Informational
+        );
+        assert_eq!(NtStatus::BUFFER_OVERFLOW.severity(), Severity::Warning);
+        assert_eq!(NtStatus::ACCESS_DENIED.severity(), Severity::Error);
+        assert!(NtStatus::PENDING.is_success() && !NtStatus::PENDING.is_error());
+        assert!(!NtStatus::BUFFER_OVERFLOW.is_success() && !NtStatus::BUFFER_OVERFLOW.is_error());
+    }
+
+    #[test]
+    fn the_kernels_signed_type_has_the_same_bits() {
+        assert_eq!(NtStatus::ACCESS_DENIED.to_i32(), -0x3FFF_FFDE);
+        assert_eq!(NtStatus::from(-0x3FFF_FFDE), NtStatus::ACCESS_DENIED);
+    }
+}

@@ -145,3 +145,70 @@ impl fmt::Debug for Utf16<'_> {
         f.write_str("\"")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::ToString;
+
+    use super::*;
+    use crate::Fault;
+    use crate::writer::emitted;
+
+    #[test]
+    fn the_same_text_is_equal_wherever_it_is_kept() {
+        let wire = Utf16::from_bytes(b"a\0\xE4\0", "name").unwrap();
+        let units = Utf16::from_units(&[0x61, 0xE4]);
+        let text = Utf16::from_str("aä");
+        assert_eq!(wire, units);
+        assert_eq!(units, text);
+        assert_eq!(&text, "aä");
+        assert_ne!(text, Utf16::from_str("aÄ"));
+        for text in [wire, units, text] {
+            assert_eq!(emitted(|w| text.emit(w)), b"a\0\xE4\0");
+            assert_eq!(text.byte_len(), 4);
+        }
+    }
+
+    #[test]
+    fn half_a_unit_is_refused() {
+        let expected = ParseError {
+            field: "name",
+            fault: Fault::Misaligned,
+        };
+        assert_eq!(Utf16::from_bytes(b"a\0b", "name"), Err(expected));
+    }
+
+    #[test]
+    fn an_unpaired_surrogate_is_kept_and_shown_as_a_replacement() {
+        let text = Utf16::from_units(&[0x61, 0xD800, 0x62]);
+        assert_eq!(text.to_string(), "a\u{FFFD}b");
+        assert_eq!(emitted(|w| text.emit(w)), [0x61, 0, 0, 0xD8, 0x62, 0]);
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_no_file_name() {
+        let long = [u16::from(b'a'); 256];
+        for name in ["", ".", "..", "a\\b", "a/b", "..\\x", "a:b", "a\0"] {
+            assert!(!Utf16::from_str(name).is_file_name(), "{name:?}");
+        }
+        assert!(!Utf16::from_units(&long).is_file_name());
+        assert!(Utf16::from_units(&long[1..]).is_file_name());
+        for name in ["a", "...", ".a", "a b", "ä.txt"] {
+            assert!(Utf16::from_str(name).is_file_name(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn copying_needs_room() {
+        let mut units = [0; 3];
+        assert_eq!(Utf16::from_str("abc").copy_to(&mut units), Some(3));
+        assert_eq!(units, [0x61, 0x62, 0x63]);
+        assert_eq!(Utf16::from_str("abcd").copy_to(&mut units), None);
+    }
+
+    #[test]
+    fn debug_output_is_escaped() {
+        assert_eq!(format!("{:?}", Utf16::from_str("a\n\"b")), r#""a\n\"b""#);
+    }
+}

@@ -1,5 +1,8 @@
 //! Writing into a caller's buffer.
 
+#[cfg(test)]
+pub(crate) use tests::emitted;
+
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::EmitError;
@@ -164,4 +167,80 @@ pub(crate) fn len16(len: usize, field: &'static str) -> Result<u16, EmitError> {
 /// A length for a 32-bit length field.
 pub(crate) fn len32(len: usize, field: &'static str) -> Result<u32, EmitError> {
     u32::try_from(len).map_err(|_| EmitError::TooLong(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// What `emit` writes.
+    pub(crate) fn emitted(emit: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>) -> Vec<u8> {
+        // Whatever the writer is to leave zero must be zeroed by it.
+        let mut buffer = vec![0xCC; 8192];
+        let mut w = Writer::new(&mut buffer);
+        emit(&mut w).unwrap();
+        let len = w.position();
+        buffer.truncate(len);
+        buffer
+    }
+
+    #[test]
+    fn a_full_buffer_takes_nothing_more() {
+        let mut buffer = [0; 3];
+        let mut w = Writer::new(&mut buffer);
+        w.u16(0x0201).unwrap();
+        assert_eq!(w.u16(0x0403), Err(EmitError::BufferFull));
+        assert_eq!(w.zeros(usize::MAX), Err(EmitError::BufferFull));
+        assert_eq!((w.position(), w.remaining()), (2, 1));
+        assert_eq!(w.written(), [1, 2]);
+    }
+
+    #[test]
+    fn alignment_counts_from_the_message() {
+        let bytes = emitted(|w| {
+            w.zeros(3)?;
+            w.begin_message();
+            w.u8(1)?;
+            w.align(8)?;
+            w.align(8)
+        });
+        assert_eq!(bytes.len(), 3 + 8);
+    }
+
+    #[test]
+    fn a_patch_must_lie_in_what_was_written() {
+        let mut buffer = [0; 8];
+        let mut w = Writer::new(&mut buffer);
+        w.u16(0).unwrap();
+        assert_eq!(w.patch(1, &[1, 2]), Err(EmitError::BufferFull));
+        assert_eq!(w.patch(usize::MAX, &[1, 2]), Err(EmitError::BufferFull));
+        assert_eq!(w.patch(0, &[1, 2]), Ok(()));
+        assert_eq!(w.written(), [1, 2]);
+    }
+
+    #[test]
+    fn an_insertion_moves_what_is_behind_it() {
+        let mut buffer = [0; 5];
+        let mut w = Writer::new(&mut buffer);
+        w.bytes(&[1, 2, 3]).unwrap();
+        w.insert(1, &[8, 9]).unwrap();
+        assert_eq!(w.written(), [1, 8, 9, 2, 3]);
+        assert_eq!(w.insert(0, &[0]), Err(EmitError::BufferFull));
+        assert_eq!(w.insert(usize::MAX, &[]), Err(EmitError::BufferFull));
+    }
+
+    #[test]
+    fn a_rewound_writer_writes_again_from_there() {
+        let mut buffer = [0; 4];
+        let mut w = Writer::new(&mut buffer);
+        w.u8(1).unwrap();
+        let position = w.position();
+        w.u16(0xFFFF).unwrap();
+        w.rewind(position);
+        w.u8(2).unwrap();
+        assert_eq!(w.into_written(), [1, 2]);
+    }
 }
