@@ -197,8 +197,5 @@ impl Connection {
     }
 }
 
-/// STATUS_EAS_NOT_SUPPORTED (MS-ERREF 2.3.1).
-const EAS_NOT_SUPPORTED: NtStatus = NtStatus(0xC000_004F);
-
 /// STATUS_INVALID_DEVICE_STATE (MS-ERREF 2.3.1).
 const INVALID_DEVICE_STATE: NtStatus = NtStatus(0xC000_0184);

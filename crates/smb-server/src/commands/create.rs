@@ -1,6 +1,6 @@
 //! CREATE (MS-SMB2 3.3.5.9).
 
-use smb_wire::fscc::FileAttributes;
+use smb_wire::fscc::{Entries, FileAttributes, FullEa};
 use smb_wire::smb2::create_context::{RequestContext, ResponseContext};
 use smb_wire::smb2::{
     AccessMask, CreateAction, CreateDisposition, CreateOptions, CreateRequest, CreateResponse,
@@ -8,9 +8,9 @@ use smb_wire::smb2::{
 };
 use smb_wire::{List, NtStatus};
 
-use super::{Chain, Outcome, Request, Result};
+use super::{Chain, Failure, Outcome, Request, Result};
 use crate::connection::Connection;
-use crate::fs::{self, Disposition, Kind};
+use crate::fs::{self, Disposition, ExtendedAttribute, Kind};
 use crate::session::{OpenFile, Tree};
 
 /// The body with the contexts that this server answers.
@@ -26,7 +26,8 @@ pub(super) fn create(
     // Pipes are for RPC, which this server does not speak.
     let share = tree.share.as_ref().ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
     let path: Vec<u16> = create.name.units().collect();
-    let wanted = wanted(&create, &path)?;
+    let wishes = check_contexts(&create)?;
+    let wanted = wanted(&create, &path, &wishes)?;
     let (open, action) = share.file_system().create(&wanted)?;
     let info = open.info();
     let id = connection.server.next_id();
@@ -63,7 +64,11 @@ pub(super) fn create(
 }
 
 /// The request in the file system's terms.
-fn wanted<'p>(create: &CreateRequest<'_>, path: &'p [u16]) -> Result<fs::CreateRequest<'p>> {
+fn wanted<'p>(
+    create: &CreateRequest<'_>,
+    path: &'p [u16],
+    wishes: &'p Wishes,
+) -> Result<fs::CreateRequest<'p>> {
     const ANONYMOUS_TO_DELEGATE: u32 = 3;
     if create.impersonation_level.0 > ANONYMOUS_TO_DELEGATE {
         return Err(NtStatus::BAD_IMPERSONATION_LEVEL.into());
@@ -95,7 +100,8 @@ fn wanted<'p>(create: &CreateRequest<'_>, path: &'p [u16]) -> Result<fs::CreateR
         disposition: disposition(create.disposition)?,
         kind,
         delete_on_close: create.options.contains(CreateOptions::DELETE_ON_CLOSE),
-        allocation: check_contexts(create)?,
+        allocation: wishes.allocation,
+        extended: &wishes.extended,
     })
 }
 
@@ -111,23 +117,30 @@ fn disposition(wanted: CreateDisposition) -> Result<Disposition> {
     })
 }
 
-/// Refuses what cannot be had; gives the allocation size asked for.
-fn check_contexts(create: &CreateRequest<'_>) -> Result<u64> {
-    let mut allocation = 0;
+/// What create contexts ask for a new file.
+#[derive(Default)]
+struct Wishes {
+    allocation: u64,
+    extended: Vec<ExtendedAttribute>,
+}
+
+/// Refuses what cannot be had; gives the rest.
+fn check_contexts(create: &CreateRequest<'_>) -> Result<Wishes> {
+    let mut wishes = Wishes::default();
     for context in create.contexts.iter() {
         match context {
-            RequestContext::AllocationSize(bytes) => allocation = bytes,
+            RequestContext::AllocationSize(bytes) => wishes.allocation = bytes,
             // There are neither durable handles nor snapshots to be found.
             RequestContext::DurableReconnect(_)
             | RequestContext::DurableReconnectV2 { .. }
             | RequestContext::Timewarp(_) => return Err(NtStatus::OBJECT_NAME_NOT_FOUND.into()),
-            RequestContext::ExtendedAttributes(data) if !data.is_empty() => {
-                return Err(super::EAS_NOT_SUPPORTED.into());
+            RequestContext::ExtendedAttributes(data) => {
+                wishes.extended = extended_attributes(data)?
             }
             _ => {}
         }
     }
-    Ok(allocation)
+    Ok(wishes)
 }
 
 /// MS-SMB2 2.2.14.2: MxAc and QFid are answered, all others are not.
@@ -154,4 +167,17 @@ fn answer_contexts(
         });
     }
     answers
+}
+
+/// A list of extended attributes, as CREATE and SET_INFO have it (MS-FSCC 2.4.16).
+pub(super) fn extended_attributes(list: &[u8]) -> Result<Vec<ExtendedAttribute>> {
+    Entries::<FullEa<'_>>::new(list)
+        .map(|ea| {
+            ea.map(|ea| ExtendedAttribute {
+                name: ea.name.to_vec(),
+                value: ea.value.to_vec(),
+            })
+        })
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Failure::Status(NtStatus::EA_LIST_INCONSISTENT))
 }

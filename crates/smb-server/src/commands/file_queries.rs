@@ -1,10 +1,10 @@
 //! The information classes of files (MS-FSCC 2.4).
 
 use smb_wire::fscc::{
-    EntryPacker, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
+    EaFlags, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
     FileAttributeTagInformation, FileAttributes, FileBasicInformation, FileEaInformation,
     FileInformationClass, FileInternalInformation, FileModeInformation, FileNameInformation,
-    FileNetworkOpenInformation, FilePositionInformation, FileStandardInformation,
+    FileNetworkOpenInformation, FilePositionInformation, FileStandardInformation, FullEa,
     StreamInformation,
 };
 use smb_wire::smb2::AccessMask;
@@ -25,7 +25,7 @@ pub(super) fn query(file: &OpenFile, class: u8) -> Result<Information> {
         }
         FileInformationClass::STANDARD => Information::fixed(|w| standard(&info).emit(w)),
         FileInformationClass::INTERNAL => Information::fixed(|w| internal(&info).emit(w)),
-        FileInformationClass::EA => Information::fixed(|w| FileEaInformation::default().emit(w)),
+        FileInformationClass::EA => Information::fixed(|w| extended_size(&info).emit(w)),
         FileInformationClass::ACCESS => Information::fixed(|w| rights(open).emit(w)),
         FileInformationClass::POSITION => {
             Information::fixed(|w| FilePositionInformation::default().emit(w))
@@ -48,8 +48,8 @@ pub(super) fn query(file: &OpenFile, class: u8) -> Result<Information> {
         }
         FileInformationClass::NAME => name(&rooted(open)),
         FileInformationClass::NORMALIZED_NAME => name(&open.path()),
-        FileInformationClass::STREAM => streams(&info),
-        FileInformationClass::FULL_EA => Err(NtStatus::NO_EAS_ON_FILE.into()),
+        FileInformationClass::STREAM => streams(open),
+        FileInformationClass::FULL_EA => extended_attributes(open),
         FileInformationClass::COMPRESSION => Information::fixed(|w| {
             // CompressedFileSize; format, units and shifts are zero for a file that is not compressed.
             w.u64(info.size)?;
@@ -60,7 +60,7 @@ pub(super) fn query(file: &OpenFile, class: u8) -> Result<Information> {
             w.u64(info.id.0)?;
             w.u64(0)
         }),
-        FileInformationClass::ALTERNATE_NAME => short_name(&open.path()),
+        FileInformationClass::ALTERNATE_NAME => name(&open.short_name()),
         _ => Err(NtStatus::INVALID_INFO_CLASS.into()),
     }
 }
@@ -101,6 +101,18 @@ fn rights(open: &Open) -> FileAccessInformation {
     }
 }
 
+fn extended_size(info: &FileInfo) -> FileEaInformation {
+    FileEaInformation {
+        ea_size: info.ea_size,
+    }
+}
+
+fn position(open: &Open) -> FilePositionInformation {
+    FilePositionInformation {
+        current_byte_offset: open.position().cast_signed(),
+    }
+}
+
 fn all(open: &Open, info: &FileInfo) -> Result<Information> {
     // The structure's size with its first character and padding.
     const LEAST: usize = 104;
@@ -110,7 +122,9 @@ fn all(open: &Open, info: &FileInfo) -> Result<Information> {
         basic: basic(info),
         standard: standard(info),
         internal: internal(info),
+        ea: extended_size(info),
         access: rights(open),
+        position: position(open),
         name: Utf16::from_units(&path),
         ..FileAllInformation::default()
     };
@@ -148,38 +162,34 @@ fn name(path: &[u16]) -> Result<Information> {
     })
 }
 
-/// No 8.3 names are made up; a name that is one anyway is its own.
-fn short_name(path: &[u16]) -> Result<Information> {
-    const PUNCTUATION: &[u8] = b"!#$%&'()-@^_`{}~";
-    let last = path
-        .rsplit(|unit| *unit == u16::from(b'\\'))
-        .next()
-        .unwrap_or_default();
-    let allowed = |unit: &u16| {
-        u8::try_from(*unit)
-            .is_ok_and(|byte| byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte))
-    };
-    let parts: Vec<&[u16]> = last.split(|unit| *unit == u16::from(b'.')).collect();
-    let fits =
-        |part: &[u16], most: usize| (1..=most).contains(&part.len()) && part.iter().all(allowed);
-    match parts[..] {
-        [stem] if fits(stem, 8) => name(last),
-        [stem, extension] if fits(stem, 8) && fits(extension, 3) => name(last),
-        _ => Err(NtStatus::OBJECT_NAME_NOT_FOUND.into()),
-    }
+/// A file's main content, and the named streams of a file or directory.
+fn streams(open: &Open) -> Result<Information> {
+    let streams = open.streams();
+    let entries: Vec<_> = streams
+        .iter()
+        .map(|stream| StreamInformation {
+            size: stream.size.cast_signed(),
+            allocation_size: stream.allocated.cast_signed(),
+            name: Utf16::from_units(&stream.name),
+        })
+        .collect();
+    // The structure's size with its first character and padding; a directory without streams needs no room.
+    let least = if entries.is_empty() { 0 } else { 32 };
+    Information::list(least, &entries)
 }
 
-/// A file has one stream, without a name; a directory has none.
-fn streams(info: &FileInfo) -> Result<Information> {
-    let stream = StreamInformation {
-        size: info.size.cast_signed(),
-        allocation_size: info.allocated.cast_signed(),
-        name: Utf16::from_str("::$DATA"),
-    };
-    let mut buffer = [0; 64];
-    let mut packer = EntryPacker::new(&mut buffer);
-    if !info.is_directory() {
-        packer.push(&stream)?;
+fn extended_attributes(open: &Open) -> Result<Information> {
+    let attributes = open.extended_attributes()?;
+    if attributes.is_empty() {
+        return Err(NtStatus::NO_EAS_ON_FILE.into());
     }
-    Information::cuttable(0, |w| w.bytes(packer.into_bytes()))
+    let entries: Vec<_> = attributes
+        .iter()
+        .map(|ea| FullEa {
+            flags: EaFlags::empty(),
+            name: &ea.name,
+            value: &ea.value,
+        })
+        .collect();
+    Information::list(0, &entries)
 }

@@ -32,7 +32,11 @@ pub(super) fn query_directory(
     let mut packer = DirectoryPacker::new(class, &mut output);
     let accepted = file.open.list(&pattern, start(&query), |entry| {
         let wanted = !single || packer.is_empty();
-        wanted && packer.push(&wire_entry(entry)).unwrap_or(false)
+        let short_name = entry.short_name().unwrap_or_default();
+        wanted
+            && packer
+                .push(&wire_entry(entry, &short_name))
+                .unwrap_or(false)
     })?;
     if accepted == 0 {
         return Err(NtStatus::BUFFER_OVERFLOW.into());
@@ -56,7 +60,7 @@ fn start(query: &QueryDirectoryRequest<'_>) -> SearchStart {
     }
 }
 
-fn wire_entry<'a>(entry: &fs::DirectoryEntry<'a>) -> DirectoryEntry<'a> {
+fn wire_entry<'a>(entry: &fs::DirectoryEntry<'a>, short_name: &'a [u16]) -> DirectoryEntry<'a> {
     let info = &entry.info;
     DirectoryEntry {
         file_index: entry.index,
@@ -67,8 +71,8 @@ fn wire_entry<'a>(entry: &fs::DirectoryEntry<'a>) -> DirectoryEntry<'a> {
         end_of_file: info.size.cast_signed(),
         allocation_size: info.allocated.cast_signed(),
         file_attributes: FileAttributes::from_bits_retain(info.attributes.reported()),
-        ea_size: 0,
-        short_name: Utf16::EMPTY,
+        ea_size: info.ea_size,
+        short_name: Utf16::from_units(short_name),
         file_id: info.id.0,
         name: Utf16::from_units(entry.name),
     }

@@ -1,7 +1,8 @@
 //! QUERY_INFO (MS-SMB2 3.3.5.20).
 
+use smb_wire::fscc::{ChainEntry, EntryPacker, FileInformationClass};
 use smb_wire::smb2::{
-    ErrorResponse, InfoType, QueryInfoRequest, QueryInfoResponse, SecurityInformation,
+    Dialect, ErrorResponse, InfoType, QueryInfoRequest, QueryInfoResponse, SecurityInformation,
 };
 use smb_wire::{EmitError, NtStatus, Writer};
 
@@ -41,6 +42,20 @@ impl Information {
             least,
         })
     }
+
+    /// A list of linked entries, which may be cut.
+    pub(super) fn list<'a, T: ChainEntry<'a>>(least: usize, entries: &[T]) -> Result<Self> {
+        /// More than all extended attributes or streams of a file take.
+        const ROOM: usize = 256 * 1024;
+        let mut bytes = vec![0; ROOM];
+        let mut packer = EntryPacker::new(&mut bytes);
+        for entry in entries {
+            packer.push(entry)?;
+        }
+        let len = packer.len();
+        bytes.truncate(len);
+        Ok(Self { bytes, least })
+    }
 }
 
 fn collect(
@@ -69,7 +84,14 @@ pub(super) fn query_info(
     let file = request.file(query.file_id, chain)?;
     let room = query.output_buffer_length as usize;
     let information = match query.info_type {
-        InfoType::FILE => file_queries::query(&file, query.class)?,
+        InfoType::FILE => {
+            let normalized =
+                FileInformationClass(query.class) == FileInformationClass::NORMALIZED_NAME;
+            if normalized && connection.dialect() != Some(Dialect::SMB3_1_1) {
+                return Err(NtStatus::NOT_SUPPORTED.into());
+            }
+            file_queries::query(&file, query.class)?
+        }
         InfoType::FILESYSTEM => volume_queries::query(file.open.file_system(), query.class)?,
         InfoType::SECURITY => return query_security(request, &file, &query),
         InfoType::QUOTA => return Err(NtStatus::NOT_SUPPORTED.into()),

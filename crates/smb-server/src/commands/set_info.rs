@@ -8,7 +8,8 @@ use smb_wire::fscc::{
 };
 use smb_wire::smb2::{InfoType, SetInfoRequest, SetInfoResponse};
 
-use super::{Chain, EAS_NOT_SUPPORTED, Failure, Outcome, Request, Result};
+use super::create::extended_attributes;
+use super::{Chain, Failure, Outcome, Request, Result};
 use crate::connection::Connection;
 use crate::fs::{BasicUpdate, Open};
 
@@ -66,18 +67,20 @@ fn set_file(open: &Open, class: FileInformationClass, input: &[u8]) -> Result<()
                 .allocation_size;
             Ok(open.set_allocation(unsigned(size)?)?)
         }
-        // Position and mode belong to the client's file object; a server has nothing to remember.
         FileInformationClass::POSITION => {
             let position = FilePositionInformation::parse(input)
                 .map_err(short)?
                 .current_byte_offset;
-            unsigned(position).map(drop)
+            open.set_position(unsigned(position)?);
+            Ok(())
         }
         FileInformationClass::MODE => FileModeInformation::parse(input).map_err(short).map(drop),
         FileInformationClass::LINK | FileInformationClass::LINK_EX => {
             Err(NtStatus::NOT_SUPPORTED.into())
         }
-        FileInformationClass::FULL_EA => Err(EAS_NOT_SUPPORTED.into()),
+        FileInformationClass::FULL_EA => {
+            Ok(open.set_extended_attributes(&extended_attributes(input)?)?)
+        }
         FileInformationClass::VALID_DATA_LENGTH => Err(NtStatus::PRIVILEGE_NOT_HELD.into()),
         _ => Err(NtStatus::INVALID_INFO_CLASS.into()),
     }

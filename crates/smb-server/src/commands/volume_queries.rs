@@ -98,7 +98,9 @@ fn volume(fs: &FileSystem) -> Result<Information> {
 fn attributes(fs: &FileSystem) -> Result<Information> {
     // The structure's size with its first character and padding.
     const LEAST: usize = 16;
-    let mut attributes = FsAttributes::CASE_PRESERVED_NAMES
+    let mut attributes = FsAttributes::NAMED_STREAMS
+        | FsAttributes::SUPPORTS_EXTENDED_ATTRIBUTES
+        | FsAttributes::CASE_PRESERVED_NAMES
         | FsAttributes::UNICODE_ON_DISK
         | FsAttributes::SUPPORTS_SPARSE_FILES;
     attributes.set(FsAttributes::READ_ONLY_VOLUME, fs.volume().read_only);

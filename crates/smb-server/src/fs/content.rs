@@ -9,6 +9,9 @@ use super::FsError;
 /// The unit of allocation that the volume reports, in bytes.
 pub const CLUSTER: u64 = 4096;
 
+/// No file is longer than this, as on NTFS with 4-KiB clusters.
+pub(super) const MAX_FILE_SIZE: u64 = (16 << 40) - (64 << 10);
+
 /// A page holds up to this many bytes; a page that is not there reads as zeros.
 const PAGE: usize = 64 * 1024;
 const PAGE_U64: u64 = PAGE as u64;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::access;
+use super::name::Name;
 use super::node::{Attributes, Node, NodeId};
 use super::watch::{ChangeAction, change_filter};
-use super::{FileSystem, FsError, Open};
+use super::{ExtendedAttribute, FileSystem, FsError, Open, streams};
 
 /// What to do about a node that exists, or does not (MS-SMB2 2.2.13, CreateDisposition).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct CreateRequest<'a> {
     pub delete_on_close: bool,
     /// Bytes to allocate for a new or emptied file.
     pub allocation: u64,
+    /// Extended attributes of a new or emptied file.
+    pub extended: &'a [ExtendedAttribute],
 }
 
 /// What an open did (MS-SMB2 2.2.14, CreateAction).
@@ -149,6 +152,11 @@ impl FileSystem {
         if request.kind == Kind::Directory && replaces {
             return Err(FsError::InvalidParameter);
         }
+        let (path, stream) = streams::split(request.path)?;
+        let request = &CreateRequest { path, ..*request };
+        if let Some(stream) = stream {
+            return self.create_stream(stream, request);
+        }
         let existing = self.names.read().walk(request.path)?.existing;
         if let Some(node) = existing {
             return self.open_existing(node, request);
@@ -177,7 +185,7 @@ impl FileSystem {
             _ => {}
         }
         let rights = self.grant(&node, request, action)?;
-        let open = self.admit(node, rights, request)?;
+        let open = self.admit(node, None, rights, request)?;
         if action != CreateAction::Opened {
             open.empty(request)?;
         }
@@ -185,7 +193,7 @@ impl FileSystem {
     }
 
     /// The rights that `request` gets on a node that exists.
-    fn grant(
+    pub(super) fn grant(
         &self,
         node: &Node,
         request: &CreateRequest<'_>,
@@ -263,9 +271,10 @@ impl FileSystem {
         {
             content.write().set_allocation(request.allocation)?;
         }
+        node.set_extended(request.extended)?;
         names.link(place.parent.id, place.name, Arc::clone(&node));
         let trail = self.watches.any().then(|| names.trail(node.id));
-        let open = self.admit(node, rights, request)?;
+        let open = self.admit(node, None, rights, request)?;
         drop(names);
         if let Some(trail) = trail {
             let filter = change_filter::of_name(directory);
@@ -274,9 +283,11 @@ impl FileSystem {
         Ok((open, CreateAction::Created))
     }
 
-    fn admit(
+    /// Opens a node, or a stream of the node that is named with it.
+    pub(super) fn admit(
         self: &Arc<Self>,
         node: Arc<Node>,
+        base: Option<(Arc<Node>, Name)>,
         rights: u32,
         request: &CreateRequest<'_>,
     ) -> Result<Open, FsError> {
@@ -294,7 +305,7 @@ impl FileSystem {
         })?;
         Ok(Open::new(
             Arc::clone(self),
-            node,
+            (node, base),
             handle,
             rights,
             request.delete_on_close,

@@ -17,6 +17,8 @@ pub enum FsError {
     DirectoryNotEmpty,
     /// No memory is left within the volume's capacity.
     DiskFull,
+    /// More extended attributes than one file can have.
+    ExtendedAttributesTooLarge,
     /// Reading begins at or after the end of the file.
     EndOfFile,
     /// A file was wanted and a directory found.
@@ -41,6 +43,8 @@ pub enum FsError {
     NoSuchFile,
     /// A directory was wanted and a file found.
     NotADirectory,
+    /// A directory cannot be read or written as a file.
+    NotAFile,
     /// A component before the last does not exist.
     PathNotFound,
     /// The range to unlock is not locked.

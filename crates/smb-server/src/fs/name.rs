@@ -63,8 +63,46 @@ pub(super) fn components(path: &[u16]) -> Result<Vec<&[u16]>, FsError> {
     Ok(parts)
 }
 
+/// The 8.3 name of a node whose own name is none (MS-FSCC 2.1.5.2.1): the beginning of its name, four digits of its
+/// number, and its extension. `None` if its own name is short enough.
+pub(super) fn short(name: &[u16], id: u64) -> Option<Vec<u16>> {
+    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPQRSTVWXY";
+    const PUNCTUATION: &[u8] = b"!#$%&'()-@^_`{}~";
+    let allowed = |unit: &u16| {
+        u8::try_from(*unit)
+            .is_ok_and(|byte| byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte))
+    };
+    let dot = name.iter().rposition(|unit| *unit == u16::from(b'.'));
+    let (stem, extension) = match dot {
+        Some(dot) if dot != 0 => (&name[..dot], &name[dot + 1..]),
+        _ => (name, &[][..]),
+    };
+    let plain = |part: &[u16], most: usize| part.len() <= most && part.iter().all(allowed);
+    if plain(stem, 8) && plain(extension, 3) && (dot.is_none() || !extension.is_empty()) {
+        return None;
+    }
+    let kept = |part: &[u16], most: usize| -> Vec<u16> {
+        part.iter()
+            .filter(|unit| allowed(unit))
+            .take(most)
+            .copied()
+            .map(upcase)
+            .collect()
+    };
+    let mut short = kept(stem, 2);
+    short
+        .extend((0..4).map(|place| u16::from(DIGITS[(id >> (5 * place)) as usize % DIGITS.len()])));
+    short.extend("~1".encode_utf16());
+    let extension = kept(extension, 3);
+    if !extension.is_empty() {
+        short.push(u16::from(b'.'));
+        short.extend(extension);
+    }
+    Some(short)
+}
+
 /// MS-FSCC 2.1.5: no control characters, none of the reserved ones, and neither `.` nor `..`.
-fn is_valid_component(name: &[u16]) -> bool {
+pub(super) fn is_valid_component(name: &[u16]) -> bool {
     const RESERVED: &[u8] = b"\"*/:<>?|";
     let dots_only = name == [u16::from(b'.')] || name == [u16::from(b'.'); 2];
     !name.is_empty()

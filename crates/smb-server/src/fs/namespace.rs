@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::name::{Folded, Name, components, fold};
+use super::name::{Folded, Name, components, fold, short};
 use super::node::{Node, NodeId};
 use super::{FsError, Pattern};
 
@@ -19,6 +19,8 @@ struct Linked {
     name: Name,
     /// In the order in which listings show them; empty for a file.
     children: BTreeMap<Folded, NodeId>,
+    /// The 8.3 names of those children whose own names are longer.
+    short_names: HashMap<Folded, NodeId>,
 }
 
 /// Where a path leads.
@@ -43,6 +45,7 @@ impl Namespace {
             parent: id,
             name: Name::default(),
             children: BTreeMap::new(),
+            short_names: HashMap::new(),
         };
         Self {
             linked: HashMap::from([(id, root)]),
@@ -87,7 +90,12 @@ impl Namespace {
     }
 
     fn child(&self, directory: NodeId, name: &[u16]) -> Option<&Arc<Node>> {
-        let id = self.linked.get(&directory)?.children.get(&fold(name))?;
+        let directory = self.linked.get(&directory)?;
+        let folded = fold(name);
+        let id = directory
+            .children
+            .get(&folded)
+            .or_else(|| directory.short_names.get(&folded))?;
         self.node(*id)
     }
 
@@ -104,7 +112,7 @@ impl Namespace {
     pub(super) fn link(&mut self, parent: NodeId, name: &[u16], node: Arc<Node>) {
         let id = node.id;
         if let Some(directory) = self.linked.get_mut(&parent) {
-            directory.children.insert(fold(name), id);
+            directory.add(name, id);
             directory.node.touch_entries();
             self.linked.insert(
                 id,
@@ -113,6 +121,7 @@ impl Namespace {
                     parent,
                     name: name.into(),
                     children: BTreeMap::new(),
+                    short_names: HashMap::new(),
                 },
             );
         }
@@ -120,7 +129,7 @@ impl Namespace {
 
     pub(super) fn unlink(&mut self, id: NodeId) {
         if let Some(linked) = self.linked.remove(&id) {
-            self.forget_child(linked.parent, &linked.name);
+            self.forget_child(linked.parent, &linked.name, id);
         }
     }
 
@@ -131,16 +140,16 @@ impl Namespace {
         };
         let old_parent = std::mem::replace(&mut linked.parent, parent);
         let old_name = std::mem::replace(&mut linked.name, name.into());
-        self.forget_child(old_parent, &old_name);
+        self.forget_child(old_parent, &old_name, id);
         if let Some(directory) = self.linked.get_mut(&parent) {
-            directory.children.insert(fold(name), id);
+            directory.add(name, id);
             directory.node.touch_entries();
         }
     }
 
-    fn forget_child(&mut self, parent: NodeId, name: &[u16]) {
+    fn forget_child(&mut self, parent: NodeId, name: &[u16], id: NodeId) {
         if let Some(directory) = self.linked.get_mut(&parent) {
-            directory.children.remove(&fold(name));
+            directory.forget(name, id);
             directory.node.touch_entries();
         }
     }
@@ -213,6 +222,22 @@ impl Namespace {
                     .matches(&linked.name)
                     .then_some((folded, &*linked.name, &linked.node))
             })
+    }
+}
+
+impl Linked {
+    fn add(&mut self, name: &[u16], id: NodeId) {
+        self.children.insert(fold(name), id);
+        if let Some(short) = short(name, id.0) {
+            self.short_names.insert(short.into(), id);
+        }
+    }
+
+    fn forget(&mut self, name: &[u16], id: NodeId) {
+        self.children.remove(&fold(name));
+        if let Some(short) = short(name, id.0) {
+            self.short_names.remove(&*short);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files and directories apart from their names.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +9,9 @@ use parking_lot::{Mutex, RwLock};
 use super::FsError;
 use super::content::{Content, Space};
 use super::create::OpenTable;
+use super::extended_attributes::{self, ExtendedAttribute};
 use super::locks::LockTable;
+use super::name::{Folded, Name};
 use super::time;
 
 /// What a node without content is charged to the volume's capacity.
@@ -87,6 +90,8 @@ pub struct FileInfo {
     pub delete_pending: bool,
     /// The number of its names: 0 once deletion is pending.
     pub links: u32,
+    /// The size of its extended attributes, as directory listings have it.
+    pub ea_size: u32,
 }
 
 impl FileInfo {
@@ -103,9 +108,10 @@ pub(super) struct Metadata {
     pub(super) written: u64,
     pub(super) changed: u64,
     pub(super) attributes: Attributes,
+    pub(super) extended: Vec<ExtendedAttribute>,
 }
 
-/// A file or directory. Locks are taken in the order of the fields.
+/// A file, a directory, or a named stream of either, whose metadata is then unused. Locks are taken in the order of the fields.
 pub(super) struct Node {
     pub(super) id: NodeId,
     pub(super) opens: Mutex<OpenTable>,
@@ -114,8 +120,10 @@ pub(super) struct Node {
     pub(super) has_locks: AtomicBool,
     /// `None` for a directory.
     pub(super) content: Option<RwLock<Content>>,
+    /// Named streams, in the order in which they are listed.
+    pub(super) streams: Mutex<BTreeMap<Folded, (Name, Arc<Node>)>>,
     pub(super) metadata: Mutex<Metadata>,
-    space: Arc<Space>,
+    pub(super) space: Arc<Space>,
 }
 
 impl Node {
@@ -136,12 +144,14 @@ impl Node {
             locks: Mutex::default(),
             has_locks: AtomicBool::new(false),
             content,
+            streams: Mutex::default(),
             metadata: Mutex::new(Metadata {
                 created: now,
                 accessed: now,
                 written: now,
                 changed: now,
                 attributes,
+                extended: Vec::new(),
             }),
             space: Arc::clone(space),
         }))
@@ -173,6 +183,7 @@ impl Node {
             allocated,
             delete_pending,
             links: u32::from(!delete_pending),
+            ea_size: extended_attributes::size(&metadata.extended),
         }
     }
 
@@ -187,6 +198,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
+        extended_attributes::give_back(&self.metadata.get_mut().extended, &self.space);
         self.space.give_back(NODE_COST);
     }
 }

@@ -1,30 +1,36 @@
 //! A handle and what can be done through it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::access;
-use super::content::Extents;
+use super::content::{Content, Extents, MAX_FILE_SIZE};
 use super::create::CreateRequest;
 use super::locks::{LockOutcome, LockRange, LockWaiter};
+use super::name::Name;
 use super::namespace::Trail;
 use super::node::{Attributes, FileInfo, Node, NodeId};
 use super::search::Search;
 use super::watch::{ChangeAction, Watch, WatchWaiter, change_filter};
-use super::{FileSystem, FsError, time};
+use super::{FileSystem, FsError, streams, time};
 
 /// An open file or directory. Dropping it closes it.
 pub struct Open {
     pub(super) fs: Arc<FileSystem>,
+    /// What the handle reads, writes, locks and shares: a file, a directory, or a stream of one.
     pub(super) node: Arc<Node>,
+    /// For a stream, the file or directory that it is of, and its name.
+    base: Option<(Arc<Node>, Name)>,
     handle: u64,
     access: u32,
     delete_on_close: AtomicBool,
     /// Set once this handle has set the last-write time itself; writes then leave it alone (MS-FSA 2.1.4.17).
     keeps_write_time: AtomicBool,
     closed: AtomicBool,
+    /// Where the last read ended; only queries look at it.
+    position: AtomicU64,
     pub(super) search: Mutex<Search>,
     watch: Mutex<Option<Arc<Watch>>>,
 }
@@ -47,7 +53,7 @@ pub struct BasicUpdate {
 impl Open {
     pub(super) fn new(
         fs: Arc<FileSystem>,
-        node: Arc<Node>,
+        (node, base): (Arc<Node>, Option<(Arc<Node>, Name)>),
         handle: u64,
         access: u32,
         delete_on_close: bool,
@@ -55,11 +61,13 @@ impl Open {
         Self {
             fs,
             node,
+            base,
             handle,
             access,
             delete_on_close: AtomicBool::new(delete_on_close),
             keeps_write_time: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            position: AtomicU64::new(0),
             search: Mutex::default(),
             watch: Mutex::default(),
         }
@@ -80,14 +88,49 @@ impl Open {
         self.node.is_directory()
     }
 
-    /// Times, sizes and attributes.
-    pub fn info(&self) -> FileInfo {
-        self.node.info()
+    /// The file or directory itself, also if the handle is for a stream of it.
+    pub(super) fn owner(&self) -> &Arc<Node> {
+        self.base.as_ref().map_or(&self.node, |(base, _)| base)
     }
 
-    /// The present path from the root, without a leading backslash.
+    pub(super) fn is_stream(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// Times, sizes and attributes; a stream has sizes of its own.
+    pub fn info(&self) -> FileInfo {
+        let Some((base, _)) = &self.base else {
+            return self.node.info();
+        };
+        let (mut info, stream) = (base.info(), self.node.info());
+        info.attributes.0 &= !Attributes::DIRECTORY.0;
+        FileInfo {
+            size: stream.size,
+            allocated: stream.allocated,
+            delete_pending: stream.delete_pending,
+            links: stream.links,
+            ..info
+        }
+    }
+
+    /// The present path from the root, without a leading backslash; a stream's name follows a colon.
     pub fn path(&self) -> Vec<u16> {
-        self.fs.names.read().path_of(self.node.id)
+        let mut path = self.fs.names.read().path_of(self.owner().id);
+        if let Some((_, name)) = &self.base {
+            path.push(u16::from(b':'));
+            path.extend_from_slice(name);
+        }
+        path
+    }
+
+    /// Where the last read ended, or what was set since (MS-FSA 2.1.5.15.10).
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Sets what [`Open::position`] says; nothing else depends on it.
+    pub fn set_position(&self, position: u64) {
+        self.position.store(position, Ordering::Relaxed);
     }
 
     /// Fails with [`FsError::AccessDenied`] unless the handle has one of `rights`.
@@ -102,40 +145,34 @@ impl Open {
     /// Up to `len` bytes from `offset`, without a copy. Nothing at all to read is [`FsError::EndOfFile`].
     pub fn read(&self, offset: u64, len: usize) -> Result<Extents, FsError> {
         self.require(access::READ_DATA | access::EXECUTE)?;
-        let content = self
-            .node
-            .content
-            .as_ref()
-            .ok_or(FsError::FileIsADirectory)?;
+        let content = self.content()?;
+        check_range(offset, len)?;
         self.check_locks(offset, len as u64, false)?;
         let extents = content.read().read(offset, len);
         if extents.is_empty() && len != 0 {
             return Err(FsError::EndOfFile);
         }
-        self.node.metadata.lock().accessed = time::now();
+        self.set_position(offset + extents.len() as u64);
+        self.owner().metadata.lock().accessed = time::now();
         Ok(extents)
     }
 
     /// Writes all of `data` at `offset`.
     pub fn write(&self, offset: u64, data: &[u8]) -> Result<(), FsError> {
         self.require(access::WRITE_DATA | access::APPEND_DATA)?;
-        let content = self
-            .node
-            .content
-            .as_ref()
-            .ok_or(FsError::FileIsADirectory)?;
-        let end = offset
-            .checked_add(data.len() as u64)
-            .ok_or(FsError::InvalidParameter)?;
-        if i64::try_from(end).is_err() {
-            return Err(FsError::InvalidParameter);
-        }
+        let content = self.content()?;
+        check_range(offset, data.len())?;
         self.check_locks(offset, data.len() as u64, true)?;
         if !data.is_empty() {
+            check_size(offset + data.len() as u64)?;
             content.write().write(offset, data)?;
             self.written();
         }
         Ok(())
+    }
+
+    fn content(&self) -> Result<&RwLock<Content>, FsError> {
+        self.node.content.as_ref().ok_or(FsError::NotAFile)
     }
 
     fn check_locks(&self, offset: u64, len: u64, writing: bool) -> Result<(), FsError> {
@@ -154,7 +191,7 @@ impl Open {
 
     fn written(&self) {
         let now = time::now();
-        let mut metadata = self.node.metadata.lock();
+        let mut metadata = self.owner().metadata.lock();
         if !self.keeps_write_time.load(Ordering::Relaxed) {
             metadata.written = now;
         }
@@ -175,20 +212,14 @@ impl Open {
     }
 
     fn trail(&self) -> Trail {
-        self.fs.names.read().trail(self.node.id)
+        self.fs.names.read().trail(self.owner().id)
     }
 
     /// Cuts or extends the file to `size` bytes; what is new reads as zeros.
     pub fn set_size(&self, size: u64) -> Result<(), FsError> {
         self.require(access::WRITE_DATA)?;
-        let content = self
-            .node
-            .content
-            .as_ref()
-            .ok_or(FsError::InvalidParameter)?;
-        if i64::try_from(size).is_err() {
-            return Err(FsError::InvalidParameter);
-        }
+        let content = self.content().map_err(|_| FsError::InvalidParameter)?;
+        check_size(size)?;
         content.write().set_size(size);
         self.written();
         Ok(())
@@ -197,11 +228,8 @@ impl Open {
     /// Sets the allocation; below the size it cuts the file.
     pub fn set_allocation(&self, allocation: u64) -> Result<(), FsError> {
         self.require(access::WRITE_DATA)?;
-        let content = self
-            .node
-            .content
-            .as_ref()
-            .ok_or(FsError::InvalidParameter)?;
+        let content = self.content().map_err(|_| FsError::InvalidParameter)?;
+        check_size(allocation)?;
         content.write().set_allocation(allocation)?;
         self.written();
         Ok(())
@@ -214,7 +242,11 @@ impl Open {
             content.set_size(0);
             content.set_allocation(request.allocation)?;
         }
-        self.node.metadata.lock().attributes = Attributes::settle(request.attributes, false);
+        if !self.is_stream() {
+            self.node.metadata.lock().attributes = Attributes::settle(request.attributes, false);
+            self.node.drop_extended();
+            self.node.set_extended(request.extended)?;
+        }
         self.written();
         Ok(())
     }
@@ -238,7 +270,7 @@ impl Open {
             -2 => self.keeps_write_time.store(false, Ordering::Relaxed),
             _ => self.keeps_write_time.store(true, Ordering::Relaxed),
         }
-        let mut metadata = self.node.metadata.lock();
+        let mut metadata = self.owner().metadata.lock();
         metadata.changed = time::now();
         let metadata_times = &mut *metadata;
         for (new, kept) in times.into_iter().zip([
@@ -252,7 +284,8 @@ impl Open {
             }
         }
         if update.attributes != 0 {
-            metadata.attributes = Attributes::settle(update.attributes, self.is_directory());
+            metadata.attributes =
+                Attributes::settle(update.attributes, self.owner().is_directory());
         }
         drop(metadata);
         self.tell(change_filter::ATTRIBUTES | change_filter::LAST_WRITE | change_filter::CREATION);
@@ -270,7 +303,8 @@ impl Open {
     }
 
     fn check_deletable(&self) -> Result<(), FsError> {
-        if self.node.id == NodeId::ROOT || self.node.attributes().contains(Attributes::READ_ONLY) {
+        if self.node.id == NodeId::ROOT || self.owner().attributes().contains(Attributes::READ_ONLY)
+        {
             return Err(FsError::CannotDelete);
         }
         if self.is_directory() && !self.fs.names.read().is_empty(self.node.id) {
@@ -377,8 +411,10 @@ impl Open {
         opens.remove(self.handle);
         let last = opens.count() == 0 && opens.delete_pending();
         drop(opens);
-        if last {
-            self.fs.unlink(&self.node);
+        match &self.base {
+            Some((base, name)) if last => streams::remove(base, name),
+            None if last => self.fs.unlink(&self.node),
+            _ => {}
         }
     }
 
@@ -398,6 +434,24 @@ impl Open {
             .for_each(|waiter| waiter(Err(FsError::RangeNotLocked)));
         granted.into_iter().for_each(|waiter| waiter(Ok(())));
     }
+}
+
+fn check_size(size: u64) -> Result<(), FsError> {
+    if size > MAX_FILE_SIZE {
+        Err(FsError::InvalidParameter)
+    } else {
+        Ok(())
+    }
+}
+
+/// No byte lies past the greatest offset that NT can say, which is signed.
+fn check_range(offset: u64, len: usize) -> Result<(), FsError> {
+    let end = offset
+        .checked_add(len as u64)
+        .ok_or(FsError::InvalidParameter)?;
+    i64::try_from(end)
+        .map(drop)
+        .map_err(|_| FsError::InvalidParameter)
 }
 
 impl Drop for Open {

@@ -12,6 +12,9 @@ impl Open {
     /// Gives the node the name `path` (from the root); `replace` allows another file of that name to be deleted.
     pub fn rename(&self, path: &[u16], replace: bool) -> Result<(), FsError> {
         self.require(access::DELETE)?;
+        if self.is_stream() {
+            return Err(FsError::InvalidParameter);
+        }
         if self.node.id == NodeId::ROOT {
             return Err(FsError::AccessDenied);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access;
-use super::name::Folded;
+use super::name::{self, Folded};
 use super::node::Node;
 use super::{FileInfo, FsError, Open, Pattern};
 
@@ -49,7 +49,29 @@ pub struct DirectoryEntry<'a> {
     pub info: FileInfo,
 }
 
+impl DirectoryEntry<'_> {
+    /// The 8.3 name, if the name is none itself.
+    pub fn short_name(&self) -> Option<Vec<u16>> {
+        let dots = self.name == [DOT] || self.name == [DOT, DOT];
+        if dots {
+            None
+        } else {
+            name::short(self.name, self.info.id.0)
+        }
+    }
+}
+
 impl Open {
+    /// The 8.3 name: one made up for a longer name, or the name itself.
+    pub fn short_name(&self) -> Vec<u16> {
+        let path = self.fs.names.read().path_of(self.owner().id);
+        let last = path
+            .rsplit(|unit| *unit == u16::from(b'\\'))
+            .next()
+            .unwrap_or_default();
+        name::short(last, self.owner().id.0).unwrap_or_else(|| last.to_vec())
+    }
+
     /// Shows entries to `accept` until it returns false; the entry it refused comes first the next time. Returns how
     /// many were accepted, none if `accept` refused the first.
     ///
@@ -66,9 +88,9 @@ impl Open {
         self.require(access::READ_DATA)?;
         let mut search = self.search.lock();
         search.begin(pattern, start);
-        let skip = match start {
-            SearchStart::AfterIndex(index) => index,
-            _ => 0,
+        let (by_index, skip) = match start {
+            SearchStart::AfterIndex(index) => (true, index),
+            _ => (false, 0),
         };
         let fresh = search.delivered == 0;
         let (mut accepted, mut offered) = (0, 0);
@@ -82,8 +104,8 @@ impl Open {
             taken
         });
         match (offered, fresh) {
-            (0, true) => Err(FsError::NoSuchFile),
-            (0, false) => Err(FsError::NoMoreFiles),
+            (0, true) if !by_index => Err(FsError::NoSuchFile),
+            (0, _) => Err(FsError::NoMoreFiles),
             _ => Ok(accepted),
         }
     }

@@ -25,6 +25,7 @@ fn request(path: &[u16]) -> CreateRequest<'_> {
         kind: Kind::Any,
         delete_on_close: false,
         allocation: 0,
+        extended: &[],
     }
 }
 
