@@ -1,0 +1,1 @@
+//! Loading and unloading a driver that is a mini-redirector.

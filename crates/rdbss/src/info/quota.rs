@@ -1,0 +1,106 @@
+//! Quotas.
+
+use core::ops::Deref;
+
+use super::SharedInput;
+use crate::output::Output;
+use crate::raw::RX_QUERY_QUOTA;
+use crate::{MiniRedirector, Request};
+
+/// A query of quotas.
+pub struct QuotaQuery<'a, M: MiniRedirector> {
+    request: Request<'a, M>,
+    output: Output<'a>,
+}
+
+impl<'a, M: MiniRedirector> QuotaQuery<'a, M> {
+    /// # Safety
+    /// `request` must be a query of quotas that has no other output.
+    pub(crate) unsafe fn new(request: Request<'a, M>) -> Self {
+        // SAFETY: by the contract.
+        let buffer = unsafe { super::info(request.as_raw()) }.Buffer;
+        // SAFETY: by the contract.
+        let length = unsafe { (*request.as_raw()).Params.QueryQuota.Length };
+        // SAFETY: RDBSS gives a buffer in system memory with so much room.
+        let output = unsafe { Output::new(buffer.cast(), length as usize) };
+        Self { request, output }
+    }
+
+    /// Whose quotas are wanted: FILE_GET_QUOTA_INFORMATION entries, checked by the I/O manager; empty for everyone's.
+    pub fn wanted(&self) -> &[u8] {
+        let parameters = self.parameters();
+        if parameters.SidList.is_null() {
+            return &[];
+        }
+        // SAFETY: the I/O manager has copied the list, of this length, for the life of the IRP.
+        unsafe {
+            core::slice::from_raw_parts(
+                parameters.SidList.cast(),
+                parameters.SidListLength as usize,
+            )
+        }
+    }
+
+    /// Whether the listing starts again.
+    pub fn restarts(&self) -> bool {
+        self.parameters().RestartScan != 0
+    }
+
+    /// Whether only one entry is wanted.
+    pub fn wants_single_entry(&self) -> bool {
+        self.parameters().ReturnSingleEntry != 0
+    }
+
+    /// Where the answer goes: FILE_QUOTA_INFORMATION entries.
+    pub fn output(&mut self) -> &mut Output<'a> {
+        &mut self.output
+    }
+
+    pub(crate) fn information(&self) -> usize {
+        self.output.written()
+    }
+
+    fn parameters(&self) -> RX_QUERY_QUOTA {
+        // SAFETY: a live context of a query of quotas.
+        unsafe { (*self.request.as_raw()).Params.QueryQuota }
+    }
+}
+
+impl<'a, M: MiniRedirector> Deref for QuotaQuery<'a, M> {
+    type Target = Request<'a, M>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.request
+    }
+}
+
+/// A change of quotas.
+pub struct SetQuota<'a, M: MiniRedirector> {
+    request: Request<'a, M>,
+}
+
+impl<'a, M: MiniRedirector> SetQuota<'a, M> {
+    /// # Safety
+    /// `request` must be a change of quotas.
+    pub(crate) unsafe fn new(request: Request<'a, M>) -> Self {
+        Self { request }
+    }
+
+    /// FILE_QUOTA_INFORMATION entries as the caller wrote them.
+    pub fn entries(&self) -> SharedInput<'_> {
+        // SAFETY: a live context of a change.
+        let buffer = unsafe { super::info(self.request.as_raw()) }.Buffer;
+        // SAFETY: a live context of a change of quotas.
+        let length = unsafe { (*self.request.as_raw()).Params.SetQuota.Length };
+        // SAFETY: RDBSS has mapped the caller's buffer, of this length.
+        unsafe { SharedInput::new(buffer, length.try_into().unwrap_or(0)) }
+    }
+}
+
+impl<'a, M: MiniRedirector> Deref for SetQuota<'a, M> {
+    type Target = Request<'a, M>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.request
+    }
+}
