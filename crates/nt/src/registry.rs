@@ -1,7 +1,7 @@
 //! Reading settings from the registry. IRQL: PASSIVE throughout.
 
 use crate::file::{Handle, attributes};
-use crate::pool::{PoolVec, Tag};
+use crate::pool::{PoolBuf, PoolVec, Tag};
 use crate::string::{Unicode, UnicodeString};
 use crate::{Result, Status, check, sys};
 use core::ptr::null_mut;
@@ -82,8 +82,7 @@ impl Key {
         let mut length: u32 = 256;
         // The value may grow between asking how long it is and reading it, but hardly twice.
         for _ in 0..3 {
-            let mut block = PoolVec::with_capacity(TAG, length as usize)?;
-            block.resize(length as usize, 0)?;
+            let mut block = PoolBuf::zeroed(TAG, length as usize)?;
             match self.query(&name, &mut block) {
                 Ok(()) => return data(&block, types),
                 Err((Status::BUFFER_OVERFLOW | Status::BUFFER_TOO_SMALL, needed))
@@ -102,7 +101,7 @@ impl Key {
     fn query(
         &self,
         name: &Unicode<'_>,
-        block: &mut PoolVec<u8>,
+        block: &mut PoolBuf,
     ) -> core::result::Result<(), (Status, u32)> {
         let mut needed = 0;
         // No block is longer than LONGEST_VALUE.

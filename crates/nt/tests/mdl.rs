@@ -35,7 +35,10 @@ fn copying_ends_at_the_end_of_the_memory() {
     let cell = mdl.as_cell();
     cell.copy_from(4, b"tail").unwrap();
     assert_eq!(cell.copy_from(5, b"tail"), Err(Status::BUFFER_TOO_SMALL));
-    assert_eq!(cell.copy_from(usize::MAX, b"tail"), Err(Status::BUFFER_TOO_SMALL));
+    assert_eq!(
+        cell.copy_from(usize::MAX, b"tail"),
+        Err(Status::BUFFER_TOO_SMALL)
+    );
     cell.zero(5, 1).unwrap();
     assert_eq!(&*mdl, b"\0\0\0\0t\0il");
 }
@@ -55,7 +58,10 @@ fn a_partial_mdl_shows_a_part_and_can_be_aimed_again() {
         part.aim(source.clone(), offset, length)
             .map_err(|(status, _)| status)
             .unwrap();
-        assert_eq!(bytes(part.as_ref().unwrap()), expected[offset..offset + length]);
+        assert_eq!(
+            bytes(part.as_ref().unwrap()),
+            expected[offset..offset + length]
+        );
     }
     assert!(PoolArc::ptr_eq(&part.release().unwrap(), &source));
     assert!(part.as_ref().is_none());

@@ -15,7 +15,9 @@ const TAG: Tag = Tag::new(b"Test");
 
 /// Runs the closure in four system threads at once and waits for them.
 fn in_four_threads(run: impl Fn() + Clone + Send + 'static) {
-    let threads: Vec<_> = (0..4).map(|_| thread::spawn(run.clone()).unwrap()).collect();
+    let threads: Vec<_> = (0..4)
+        .map(|_| thread::spawn(run.clone()).unwrap())
+        .collect();
     for thread in threads {
         thread.join();
     }
@@ -68,7 +70,10 @@ fn a_synchronization_event_satisfies_one_wait() {
     let event = Event::new(EventKind::Synchronization).unwrap();
     event.set();
     event.wait();
-    assert_eq!(event.wait_for(Duration::from_millis(1)), Err(Status::TIMEOUT));
+    assert_eq!(
+        event.wait_for(Duration::from_millis(1)),
+        Err(Status::TIMEOUT)
+    );
 }
 
 #[test]
@@ -113,7 +118,10 @@ fn a_resource_has_many_readers_or_one_writer() {
             report.1.store(exclusive, Ordering::Relaxed);
         });
         thread.unwrap().join();
-        (found.0.load(Ordering::Relaxed), found.1.load(Ordering::Relaxed))
+        (
+            found.0.load(Ordering::Relaxed),
+            found.1.load(Ordering::Relaxed),
+        )
     };
     assert_eq!(try_both(&resource), (true, true));
     let shared = resource.shared();
@@ -159,6 +167,9 @@ fn a_freelist_is_bounded_and_gives_the_last_one_first() {
     assert_eq!(list.put(1), Err(1));
     assert_eq!(list.take(), Some(0));
     list.put(2).unwrap();
-    assert_eq!((list.take(), list.take(), list.take()), (Some(2), Some(0), None));
+    assert_eq!(
+        (list.take(), list.take(), list.take()),
+        (Some(2), Some(0), None)
+    );
     assert!(list.is_empty());
 }

@@ -166,7 +166,9 @@ fn receive_all(socket: &PoolArc<Socket>) -> PoolArc<Report> {
         socket: socket.clone(),
         report: report.clone(),
     });
-    socket.receive(request.unwrap(), |context| Room::new(context.room.as_cell(), 0, 1));
+    socket.receive(request.unwrap(), |context| {
+        Room::new(context.room.as_cell(), 0, 1)
+    });
     report
 }
 
@@ -228,7 +230,9 @@ fn a_bad_range_comes_back_by_the_completion() {
         socket: socket.clone(),
         report: report.clone(),
     });
-    socket.receive(request.unwrap(), |context| Room::new(context.room.as_cell(), 0, 2));
+    socket.receive(request.unwrap(), |context| {
+        Room::new(context.room.as_cell(), 0, 2)
+    });
     assert_eq!(*report.ended.lock(), Some(Status::BUFFER_TOO_SMALL));
     socket.close();
 }
@@ -246,5 +250,9 @@ fn the_local_host_has_an_address() {
     let _kernel = support::boot();
     let provider = Provider::register(LONG).unwrap();
     let found = resolve(&provider, nt::utf16!("localhost"), 1445, LONG).unwrap();
-    assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 1445));
+    assert!(
+        found
+            .iter()
+            .all(|address| address.ip().is_loopback() && address.port() == 1445)
+    );
 }

@@ -7,6 +7,7 @@
 //! * [`Mdl`] owns a buffer and describes it;
 //! * [`PartialMdl`] is preallocated and aimed at a part of somebody else's memory, again and again.
 
+mod copy;
 mod lock;
 mod owned;
 mod partial;

@@ -1,5 +1,6 @@
 //! Looking at an MDL chain.
 
+use super::copy;
 use crate::{Result, Status, sys};
 use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
@@ -102,7 +103,7 @@ impl<'a> MdlRef<'a> {
                 .split_at_mut_checked(length)
                 .ok_or(Status::BUFFER_TOO_SMALL)?;
             // SAFETY: the piece has `length` readable bytes, and no slice of ours overlaps it.
-            unsafe { piece.copy_to_nonoverlapping(NonNull::from(&mut *part).cast(), length) };
+            unsafe { copy::copy(piece.as_ptr(), part.as_mut_ptr(), length) };
             rest = tail;
             Ok(())
         })
@@ -200,7 +201,7 @@ impl<'a> MdlCell<'a> {
                 .split_at_checked(length)
                 .ok_or(Status::BUFFER_TOO_SMALL)?;
             // SAFETY: the piece has `length` writable bytes, and no slice of ours overlaps it.
-            unsafe { piece.copy_from_nonoverlapping(NonNull::from(part).cast(), length) };
+            unsafe { copy::copy(part.as_ptr(), piece.as_ptr(), length) };
             rest = tail;
             Ok(())
         })
@@ -211,7 +212,7 @@ impl<'a> MdlCell<'a> {
     pub fn zero(self, offset: usize, length: usize) -> Result<()> {
         self.0.pieces(offset, length, |piece, length| {
             // SAFETY: the piece has `length` writable bytes.
-            unsafe { piece.write_bytes(0, length) };
+            unsafe { copy::zero(piece.as_ptr(), length) };
             Ok(())
         })
     }

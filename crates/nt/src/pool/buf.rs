@@ -12,9 +12,7 @@ impl PoolBuf {
     /// A buffer of zeroes. IRQL: any.
     #[track_caller]
     pub fn zeroed(tag: Tag, length: usize) -> Result<Self> {
-        let mut bytes = PoolVec::with_capacity(tag, length)?;
-        bytes.resize(length, 0)?;
-        Ok(Self(bytes))
+        Ok(Self(PoolVec::zeroed(tag, length)?))
     }
 
     /// A buffer with these bytes. IRQL: any.

@@ -155,34 +155,35 @@ impl<T> PoolVec<T> {
     }
 }
 
-impl<T: Clone> PoolVec<T> {
+impl<T: Copy> PoolVec<T> {
     /// Appends copies of the items; all or, without memory, none. IRQL: any.
     #[track_caller]
     pub fn extend_from_slice(&mut self, items: &[T]) -> Result<()> {
         self.reserve(items.len())?;
-        for item in items {
-            self.push(item.clone())?;
-        }
+        // SAFETY: the length is no more than the capacity.
+        let end = unsafe { self.items.add(self.length) };
+        // SAFETY: there is room for all items, and no borrowed slice can lie in memory that is not in use yet.
+        unsafe { end.copy_from_nonoverlapping(NonNull::from(items).cast(), items.len()) };
+        self.length = self.length.wrapping_add(items.len());
         Ok(())
     }
 
-    /// Cuts the vector, or fills it up with copies of the item, to that length. IRQL: any.
-    #[track_caller]
-    pub fn resize(&mut self, length: usize, item: T) -> Result<()> {
-        self.truncate(length);
-        self.reserve(length.saturating_sub(self.length))?;
-        while self.length < length {
-            self.push(item.clone())?;
-        }
-        Ok(())
-    }
-
-    /// A copy with the same items.
+    /// A copy with the same items. IRQL: any.
     #[track_caller]
     pub fn try_clone(&self) -> Result<Self> {
         let mut copy = Self::with_capacity(self.tag, self.length)?;
         copy.extend_from_slice(self)?;
         Ok(copy)
+    }
+}
+
+impl PoolVec<u8> {
+    /// That many zeroes: fresh pool is zeroed, so nothing is written. IRQL: any.
+    #[track_caller]
+    pub fn zeroed(tag: Tag, length: usize) -> Result<Self> {
+        let mut new = Self::with_capacity(tag, length)?;
+        new.length = length;
+        Ok(new)
     }
 }
 
