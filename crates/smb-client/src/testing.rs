@@ -158,10 +158,21 @@ impl Client {
     /// Gives the receiver all of `bytes` in pieces of the sizes that `size` gives, or smaller where it wants less.
     pub(crate) fn feed_in_pieces(
         &mut self,
-        mut bytes: &[u8],
-        mut size: impl FnMut() -> usize,
+        bytes: &[u8],
+        size: impl FnMut() -> usize,
     ) -> Result<Vec<Got>, ClientError> {
         let mut got = vec![];
+        self.feed_in_pieces_to(bytes, size, &mut got)?;
+        Ok(got)
+    }
+
+    /// The same, for when what came before an error matters too.
+    pub(crate) fn feed_in_pieces_to(
+        &mut self,
+        mut bytes: &[u8],
+        mut size: impl FnMut() -> usize,
+        got: &mut Vec<Got>,
+    ) -> Result<(), ClientError> {
         while !bytes.is_empty() {
             let count = match self.receiver.want() {
                 Want::Inline(place) => {
@@ -191,7 +202,7 @@ impl Client {
                 });
             }
         }
-        Ok(got)
+        Ok(())
     }
 }
 

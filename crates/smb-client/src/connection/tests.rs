@@ -1,1 +1,587 @@
+use std::vec::Vec;
 
+use proptest::prelude::*;
+use smb_wire::smb2::{EchoResponse, ErrorResponse, Header, HeaderFlags};
+
+use super::*;
+use crate::testing::*;
+use crate::{ServerName, Want};
+
+fn ok(ticket: &Ticket, credits: u16) -> Vec<u8> {
+    response(ticket, NtStatus::SUCCESS, credits, |w| EchoResponse.emit(w))
+}
+
+/// A client on a connection with these settings, negotiated.
+fn client(change: impl FnOnce(&mut Config)) -> Client {
+    let mut config = config();
+    change(&mut config);
+    let mut client = Client::fresh(&config);
+    client.connection().set_multi_credit(true);
+    client
+}
+
+fn later(client: &mut Client, interval: Interval) {
+    client.now = client.now.after(interval);
+}
+
+fn expired(client: &mut Client) -> Vec<Expired<u32>> {
+    let now = client.now;
+    std::iter::from_fn(|| client.connection().expire(now))
+        .map(|expired| Expired {
+            token: expired.token.number,
+            command: expired.command,
+            sent: expired.sent,
+        })
+        .collect()
+}
+
+#[test]
+fn a_new_connection_may_send_one_request_with_id_0() {
+    let mut client = client(|_| {});
+    let ticket = client.send(request(1, Command::NEGOTIATE));
+    assert_eq!((ticket.message_id, ticket.credit_request), (0, 512));
+    assert!(matches!(
+        client.submit(request(2, Command::ECHO)),
+        Submitted::Queued(_)
+    ));
+}
+
+#[test]
+fn a_header_without_multi_credit_has_no_charge() {
+    let mut client = client(|_| {});
+    client.connection().set_multi_credit(false);
+    let ticket = client.send(request(1, Command::NEGOTIATE));
+    assert_eq!(ticket.credit_charge, 0);
+    client.feed(&ok(&ticket, 4)).unwrap();
+    client.connection().set_multi_credit(true);
+    assert_eq!(client.send(request(2, Command::ECHO)).credit_charge, 1);
+}
+
+#[test]
+fn what_waits_for_credits_goes_in_order_when_they_come() {
+    let mut client = client(|_| {});
+    let first = client.send(request(1, Command::NEGOTIATE));
+    for number in 2..5 {
+        assert!(matches!(
+            client.submit(request(number, Command::ECHO)),
+            Submitted::Queued(_)
+        ));
+    }
+    let now = client.now;
+    assert!(client.connection().next_queued(now).is_none());
+    client.feed(&ok(&first, 2)).unwrap();
+    let mut sent = Vec::new();
+    while let Some((ticket, token)) = client.connection().next_queued(now) {
+        sent.push((ticket.message_id, token.number));
+    }
+    assert_eq!(sent, [(1, 2), (2, 3)]);
+}
+
+#[test]
+fn a_cheap_request_does_not_overtake_a_dear_one() {
+    let mut client = client(|_| {});
+    let first = client.send(request(1, Command::NEGOTIATE));
+    client.feed(&ok(&first, 4)).unwrap();
+    assert!(matches!(
+        client.submit(read(2, 1 << 20)),
+        Submitted::Queued(_)
+    ));
+    assert!(matches!(
+        client.submit(request(3, Command::ECHO)),
+        Submitted::Queued(_)
+    ));
+    assert!(!client.connection().can_send(1, 1));
+}
+
+#[test]
+fn a_server_that_grants_nothing_makes_requests_time_out() {
+    let mut client = client(|_| {});
+    let first = client.send(request(1, Command::NEGOTIATE));
+    client.feed(&ok(&first, 0)).unwrap();
+    assert!(matches!(
+        client.submit(request(2, Command::ECHO)),
+        Submitted::Queued(_)
+    ));
+    assert_eq!(expired(&mut client), []);
+    later(&mut client, Interval::from_secs(10));
+    let [only] = expired(&mut client)[..] else {
+        panic!()
+    };
+    assert_eq!((only.token, only.sent), (2, false));
+}
+
+#[test]
+fn interim_and_final_responses_both_grant_credits() {
+    let mut client = client(|_| {});
+    let ticket = client.send(request(1, Command::NEGOTIATE));
+    let header = Header {
+        target: Target::Async(9),
+        ..answer_header(&ticket, NtStatus::PENDING, 3)
+    };
+    client
+        .feed(&frame(&header, |w| ErrorResponse::EMPTY.emit(w)))
+        .unwrap();
+    assert_eq!(client.connection().available_credits(), 3);
+    client.feed(&ok(&ticket, 5)).unwrap();
+    assert_eq!(client.connection().available_credits(), 8);
+}
+
+#[test]
+fn compounds_can_be_sent_when_credits_and_slots_are_there() {
+    let mut client = client(|config| config.table_capacity = 3);
+    let first = client.send(request(1, Command::NEGOTIATE));
+    assert!(!client.connection().can_send(1, 1));
+    client.feed(&ok(&first, 2)).unwrap();
+    assert!(client.connection().can_send(2, 2));
+    assert!(!client.connection().can_send(3, 3), "three credits");
+    assert!(!client.connection().can_send(4, 2), "four slots");
+    client.connection().close();
+    assert!(!client.connection().can_send(1, 1));
+}
+
+#[test]
+fn a_full_table_a_closed_connection_and_a_bad_charge_refuse() {
+    let mut client = client(|config| config.table_capacity = 1);
+    let now = client.now;
+    let refuse = |client: &mut Client, charge| {
+        let request = Request {
+            charge,
+            ..request(2, Command::ECHO)
+        };
+        client.connection().submit(request, now).unwrap_err().why
+    };
+    assert_eq!(refuse(&mut client, 0), Refusal::BadCharge);
+    assert_eq!(
+        refuse(&mut client, MAX_CREDIT_CHARGE + 1),
+        Refusal::BadCharge
+    );
+    client.send(request(1, Command::NEGOTIATE));
+    assert_eq!(refuse(&mut client, 1), Refusal::TableFull);
+    client.connection().close();
+    assert_eq!(refuse(&mut client, 1), Refusal::Closed);
+}
+
+#[test]
+fn used_up_message_ids_end_the_connection_not_the_client() {
+    let mut client = client(|_| {});
+    client.connection().credits = Credits::new(8).with_next_message_id(u64::MAX - 2);
+    let now = client.now;
+    let refused = client
+        .connection()
+        .submit(request(1, Command::ECHO), now)
+        .unwrap_err();
+    assert_eq!(refused.why, Refusal::MessageIdsExhausted);
+}
+
+#[test]
+fn an_interim_response_replaces_the_time_out_once() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::LOCK));
+    later(&mut client, Interval::from_secs(9));
+    client.feed(&interim(&ticket, 77)).unwrap();
+    later(&mut client, Interval::from_secs(99));
+    assert_eq!(expired(&mut client), []);
+    client.feed(&interim(&ticket, 77)).unwrap();
+    later(&mut client, Interval::from_secs(1));
+    let [only] = expired(&mut client)[..] else {
+        panic!()
+    };
+    assert_eq!((only.token, only.sent), (1, true));
+}
+
+#[test]
+fn a_request_that_may_wait_for_ever_has_no_deadline_once_pended() {
+    let mut client = client(|config| config.echo_after = None);
+    let ticket = client.send(Request {
+        pended_timeout: None,
+        ..request(1, Command::CHANGE_NOTIFY)
+    });
+    assert_eq!(
+        client.connection().deadline(),
+        Some(START.after(Interval::from_secs(10)))
+    );
+    client.feed(&interim(&ticket, 1)).unwrap();
+    client.now = Time(u64::MAX - 1);
+    assert_eq!(expired(&mut client), []);
+    assert_eq!(client.connection().deadline(), None);
+}
+
+#[test]
+fn a_pended_answer_needs_an_async_id_and_keeps_it() {
+    for (first, second, error) in [
+        (None, None, ClientError::PendingWithoutAsyncId),
+        (Some(5), Some(6), ClientError::WrongAsyncId(6)),
+    ] {
+        let mut client = Client::ready();
+        let ticket = client.send(request(1, Command::READ));
+        let answer = |status, id: Option<u64>| {
+            let header = answer_header(&ticket, status, 1);
+            let target = id.map_or(header.target, Target::Async);
+            frame(&Header { target, ..header }, |w| {
+                ErrorResponse::EMPTY.emit(w)
+            })
+        };
+        let mut bytes = answer(NtStatus::PENDING, first);
+        bytes.extend(answer(NtStatus::CANCELLED, second));
+        assert_eq!(client.feed(&bytes), Err(error));
+    }
+}
+
+#[test]
+fn an_async_id_cannot_belong_to_two_requests() {
+    let mut client = Client::ready();
+    let a = client.send(request(1, Command::LOCK));
+    let b = client.send(request(2, Command::LOCK));
+    client.feed(&interim(&a, 5)).unwrap();
+    assert_eq!(
+        client.feed(&interim(&b, 5)),
+        Err(ClientError::AsyncIdReused(5))
+    );
+}
+
+#[test]
+fn an_async_id_may_come_back_once_its_request_is_answered() {
+    let mut client = Client::ready();
+    for number in 1..3 {
+        let ticket = client.send(request(number, Command::LOCK));
+        client.feed(&interim(&ticket, 5)).unwrap();
+        let header = Header {
+            target: Target::Async(5),
+            ..answer_header(&ticket, NtStatus::CANCELLED, 0)
+        };
+        let got = client
+            .feed(&frame(&header, |w| ErrorResponse::EMPTY.emit(w)))
+            .unwrap();
+        assert_eq!(got[0].status(), NtStatus::CANCELLED);
+    }
+}
+
+#[test]
+fn every_command_may_be_answered_by_an_interim_response_first() {
+    for command in (0..0x12)
+        .map(Command)
+        .filter(|command| *command != Command::CANCEL)
+    {
+        let mut client = Client::ready();
+        let ticket = client.send(request(1, command));
+        assert_eq!(client.feed(&interim(&ticket, 3)).unwrap(), []);
+        assert_eq!(
+            client
+                .feed(&error(&ticket, NtStatus::ACCESS_DENIED))
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+}
+
+#[test]
+fn cancelling_what_was_not_sent_gives_it_back() {
+    let mut client = client(|_| {});
+    client.send(request(1, Command::NEGOTIATE));
+    let Submitted::Queued(id) = client.submit(request(2, Command::ECHO)) else {
+        panic!()
+    };
+    let now = client.now;
+    assert!(
+        matches!(client.connection().cancel(id, now), Cancelled::Unsent(token) if token.number == 2)
+    );
+    assert!(matches!(
+        client.connection().cancel(id, now),
+        Cancelled::TooLate
+    ));
+}
+
+#[test]
+fn cancelling_what_was_sent_names_it_and_waits_for_its_answer() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::CHANGE_NOTIFY));
+    let now = client.now;
+    let Cancelled::Send(target) = client.connection().cancel(ticket.id, now) else {
+        panic!()
+    };
+    assert_eq!(
+        (target.message_id, target.async_id),
+        (ticket.message_id, None)
+    );
+    client.feed(&interim(&ticket, 0xABCD)).unwrap();
+    let Cancelled::Send(target) = client.connection().cancel(ticket.id, now) else {
+        panic!()
+    };
+    assert_eq!(target.async_id, Some(0xABCD));
+    let got = client.feed(&error(&ticket, NtStatus::CANCELLED)).unwrap();
+    assert_eq!((got[0].number(), got[0].status()), (1, NtStatus::CANCELLED));
+}
+
+#[test]
+fn a_cancelled_request_ends_soon_whatever_the_server_does() {
+    let mut client = Client::ready();
+    let ticket = client.send(Request {
+        timeout: Interval::from_secs(1000),
+        ..request(1, Command::CHANGE_NOTIFY)
+    });
+    let now = client.now;
+    client.connection().cancel(ticket.id, now);
+    client.feed(&interim(&ticket, 1)).unwrap();
+    later(&mut client, CANCEL_PATIENCE);
+    assert_eq!(expired(&mut client).len(), 1);
+    assert!(matches!(
+        client.connection().cancel(ticket.id, now),
+        Cancelled::TooLate
+    ));
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_dropped_with_its_data() {
+    let mut client = Client::ready();
+    let late = client.send(read(1, 4096));
+    later(&mut client, Interval::from_secs(10));
+    assert_eq!(expired(&mut client).len(), 1);
+    let next = client.send(request(2, Command::ECHO));
+    let mut bytes = read_answer(&late, &[1; 4096]);
+    bytes.extend(ok(&next, 1));
+    let got = client.feed(&bytes).unwrap();
+    assert_eq!(got.iter().map(Got::number).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_time_out_frees_the_request_but_not_its_message_id() {
+    let mut client = client(|config| config.table_capacity = 2);
+    let late = client.send(request(1, Command::NEGOTIATE));
+    later(&mut client, Interval::from_secs(10));
+    assert_eq!(expired(&mut client).len(), 1);
+    assert_eq!(expired(&mut client).len(), 0);
+    assert!(
+        client.connection().next_failed().is_none(),
+        "it was given back already"
+    );
+    assert_eq!(
+        client.feed(&ok(&late, 3)),
+        Err(ClientError::UnknownMessageId(0))
+    );
+}
+
+#[test]
+fn silence_is_asked_about_and_then_taken_for_death() {
+    let mut client = Client::ready();
+    let now = client.now;
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::Fine);
+    later(&mut client, Interval::from_secs(10));
+    assert_eq!(expired(&mut client), []);
+    assert_eq!(
+        client.connection().deadline(),
+        Some(START.after(Interval::from_secs(30)))
+    );
+    later(&mut client, Interval::from_secs(20));
+    let now = client.now;
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::EchoDue);
+    client.send(request(1, Command::ECHO));
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::Fine);
+    later(&mut client, Interval::from_secs(10));
+    assert_eq!(expired(&mut client).len(), 1);
+    let now = client.now;
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::Dead);
+}
+
+#[test]
+fn any_answer_is_a_sign_of_life() {
+    let mut client = Client::ready();
+    let other = client.send(Request {
+        timeout: Interval::from_secs(600),
+        ..request(1, Command::FLUSH)
+    });
+    later(&mut client, Interval::from_secs(30));
+    client.send(request(2, Command::ECHO));
+    later(&mut client, Interval::from_secs(5));
+    client.feed(&error(&other, NtStatus::DISK_FULL)).unwrap();
+    later(&mut client, Interval::from_secs(5));
+    assert_eq!(expired(&mut client).len(), 1);
+    let now = client.now;
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::Fine);
+}
+
+#[test]
+fn an_answered_echo_starts_the_wait_anew() {
+    let mut client = Client::ready();
+    for _ in 0..3 {
+        later(&mut client, Interval::from_secs(30));
+        let now = client.now;
+        assert_eq!(client.connection().keep_alive(now), KeepAlive::EchoDue);
+        let echo = client.send(request(1, Command::ECHO));
+        client.feed(&ok(&echo, 1)).unwrap();
+        assert_eq!(client.connection().keep_alive(now), KeepAlive::Fine);
+    }
+}
+
+#[test]
+fn a_message_that_drips_in_is_no_sign_of_life() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::QUERY_INFO));
+    let answer = error(&ticket, NtStatus::ACCESS_DENIED);
+    for byte in &answer[..60] {
+        later(&mut client, Interval::from_secs(1));
+        assert_eq!(client.feed(std::slice::from_ref(byte)).unwrap(), []);
+    }
+    let now = client.now;
+    assert_eq!(client.connection().keep_alive(now), KeepAlive::EchoDue);
+}
+
+#[test]
+fn a_long_answer_that_keeps_coming_is_a_sign_of_life() {
+    let mut client = Client::ready();
+    let ticket = client.send(read(1, 1 << 20));
+    let answer = read_answer(&ticket, &[3; 1 << 20]);
+    for piece in answer[..1 << 19].chunks(1 << 16) {
+        later(&mut client, Interval::from_secs(20));
+        client.feed(piece).unwrap();
+        let now = client.now;
+        assert_eq!(client.connection().keep_alive(now), KeepAlive::Fine);
+    }
+    // What is being received is out of reach of time-outs; only the receiver can give it back.
+    assert_eq!(expired(&mut client), []);
+    assert!(client.connection().next_failed().is_none());
+    assert_eq!(client.receiver.abort().unwrap().number, 1);
+}
+
+#[test]
+fn the_end_of_the_connection_gives_back_everything_once() {
+    let mut client = Client::ready();
+    for number in 1..=600 {
+        client.submit(request(number, Command::ECHO));
+    }
+    client.connection().close();
+    let mut failed: Vec<u32> = std::iter::from_fn(|| client.connection().next_failed())
+        .map(|token| token.number)
+        .collect();
+    failed.sort_unstable();
+    assert_eq!(failed, (1..=600).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_answer_must_fit_its_request() {
+    let wrong = |change: fn(&mut Header)| {
+        let mut client = Client::ready();
+        let ticket = client.send(request(1, Command::FLUSH));
+        let mut header = answer_header(&ticket, NtStatus::SUCCESS, 1);
+        change(&mut header);
+        let result = client.feed(&frame(&header, |w| EchoResponse.emit(w)));
+        (
+            result.unwrap_err(),
+            client.connection().next_failed().map(|token| token.number),
+        )
+    };
+    // The request is still there to be failed.
+    let wrong_command = ClientError::WrongCommand {
+        asked: Command::FLUSH,
+        answered: Command(19),
+    };
+    assert_eq!(
+        wrong(|header| header.command = Command(19)),
+        (wrong_command, Some(1))
+    );
+    assert_eq!(
+        wrong(|header| header.session_id = 3),
+        (ClientError::WrongSession(3), Some(1))
+    );
+    assert_eq!(
+        wrong(|header| header.target = Target::tree(9)),
+        (ClientError::WrongTree(9), Some(1))
+    );
+    assert_eq!(
+        wrong(|header| header.message_id = 99),
+        (ClientError::UnknownMessageId(99), Some(1))
+    );
+    assert_eq!(
+        wrong(|header| header.flags = HeaderFlags::empty()),
+        (ClientError::NotAResponse, Some(1))
+    );
+}
+
+#[test]
+fn an_answer_comes_once() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::ECHO));
+    client.feed(&ok(&ticket, 1)).unwrap();
+    let again = ClientError::UnknownMessageId(ticket.message_id);
+    assert_eq!(client.feed(&ok(&ticket, 1)), Err(again));
+}
+
+#[test]
+fn answers_that_make_a_session_or_a_tree_bring_its_id() {
+    let mut client = Client::ready();
+    let setup = client.send(Request {
+        session_id: 0,
+        tree_id: 0,
+        ..request(1, Command::SESSION_SETUP)
+    });
+    let header = Header {
+        session_id: 42,
+        ..answer_header(&setup, NtStatus::LOGON_FAILURE, 1)
+    };
+    client
+        .feed(&frame(&header, |w| ErrorResponse::EMPTY.emit(w)))
+        .unwrap();
+    let connect = client.send(Request {
+        tree_id: 0,
+        ..request(2, Command::TREE_CONNECT)
+    });
+    let header = Header {
+        target: Target::tree(77),
+        ..answer_header(&connect, NtStatus::SUCCESS, 1)
+    };
+    assert_eq!(
+        client
+            .feed(&frame(&header, |w| ErrorResponse::EMPTY.emit(w)))
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn no_capacity_means_no_request() {
+    let mut client = client(|config| config.table_capacity = 0);
+    assert!(matches!(client.receiver.want(), Want::Inline(place) if place.len() == 84));
+    let now = client.now;
+    assert!(
+        client
+            .connection()
+            .submit(request(1, Command::ECHO), now)
+            .is_err()
+    );
+    assert!(ServerName::new(&[0; 256]).is_err());
+}
+
+proptest! {
+    /// Whatever is asked and granted: no id is used twice, none is sent without a credit, and everything comes back once.
+    #[test]
+    fn credits_and_message_ids_stay_sound(script in prop::collection::vec((1u16..20, 0u16..40, any::<bool>()), 1..200)) {
+        let mut client = client(|config| config.table_capacity = 64);
+        let mut granted = 1u64;
+        let mut highest = None;
+        let mut flying: Vec<Ticket> = Vec::new();
+        for (number, (charge, grant, answer)) in (0u32..).zip(script) {
+            let now = client.now;
+            let request = Request { charge, ..request(number, Command::FLUSH) };
+            let mut sent = Vec::new();
+            if let Ok(Submitted::Send(ticket)) = client.connection().submit(request, now) {
+                sent.push(ticket);
+            }
+            if answer && !flying.is_empty() {
+                let ticket = flying.remove(usize::from(grant) % flying.len());
+                granted += u64::from(grant);
+                client.feed(&response(&ticket, NtStatus::SUCCESS, grant, |w| EchoResponse.emit(w))).unwrap();
+                while let Some((ticket, _)) = client.connection().next_queued(now) {
+                    sent.push(ticket);
+                }
+            }
+            for ticket in sent {
+                let last = ticket.message_id + u64::from(ticket.credit_charge) - 1;
+                prop_assert!(highest.is_none_or(|highest| ticket.message_id > highest), "id used twice");
+                prop_assert!(last < granted, "more ids than credits");
+                highest = Some(last);
+                flying.push(ticket);
+            }
+        }
+    }
+}
