@@ -4,20 +4,32 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use nt::device::SymbolicLink;
 use nt::pool::{PoolArc, PoolBox, Tag};
 use nt::{Result, Status};
 
 use crate::MiniRedirector;
-use crate::raw::{self, PVOID, RDBSS_DEVICE_OBJECT, WORK_QUEUE_TYPE};
+use crate::raw::{self, MINIRDR_DISPATCH, PVOID, RDBSS_DEVICE_OBJECT, WORK_QUEUE_TYPE};
 
 /// Tag of what this crate allocates for a mini-redirector.
 pub(crate) const TAG: Tag = Tag::new(b"RxMx");
+
+/// What goes with a registered device.
+pub(crate) struct Registration {
+    /// RDBSS keeps a pointer to it.
+    pub(crate) table: MINIRDR_DISPATCH,
+    /// The name by which programs reach the device.
+    #[expect(dead_code, reason = "kept for its end")]
+    pub(crate) link: SymbolicLink,
+}
 
 /// What lies right behind the RDBSS_DEVICE_OBJECT.
 #[repr(C)]
 pub(crate) struct DeviceExtension<M> {
     /// A reference given up by `PoolArc::into_raw`.
     mini: *mut M,
+    /// Given up by `PoolBox::into_raw`.
+    registration: *mut Registration,
 }
 
 /// A mini-redirector's device.
@@ -140,31 +152,40 @@ impl<'a, M: MiniRedirector> Device<'a, M> {
     ///
     /// # Safety
     /// `raw` must have an extension of at least [`Device::EXTENSION_SIZE`] bytes that nobody uses yet.
-    pub(crate) unsafe fn attach(raw: NonNull<RDBSS_DEVICE_OBJECT>, mini: PoolArc<M>) -> Self {
+    pub(crate) unsafe fn attach(
+        raw: NonNull<RDBSS_DEVICE_OBJECT>,
+        mini: PoolArc<M>,
+        registration: PoolBox<Registration>,
+    ) -> Self {
         let device = Self {
             raw,
             lives: PhantomData,
         };
-        // SAFETY: by the contract.
-        unsafe {
-            device.extension().write(DeviceExtension {
-                mini: PoolArc::into_raw(mini).as_ptr(),
-            })
+        let extension = DeviceExtension {
+            mini: PoolArc::into_raw(mini).as_ptr(),
+            registration: PoolBox::into_raw(registration).as_ptr(),
         };
+        // SAFETY: by the contract.
+        unsafe { device.extension().write(extension) };
         device
     }
 
-    /// Takes the mini-redirector back.
+    /// What [`Device::attach`] was given, to be dropped once the device has gone.
     ///
     /// # Safety
-    /// No callback of the device may run, now or later.
-    pub(crate) unsafe fn detach(self) -> PoolArc<M> {
+    /// Once for a device; and the result must outlive every callback.
+    pub(crate) unsafe fn detach(self) -> (PoolArc<M>, PoolBox<Registration>) {
         // SAFETY: the extension of a live device.
-        let mini = unsafe { (*self.extension()).mini };
-        // SAFETY: a reference is not NULL.
-        let mini = unsafe { NonNull::new_unchecked(mini) };
-        // SAFETY: given up in `attach`; nobody looks there any more.
-        unsafe { PoolArc::from_raw(mini) }
+        let extension = unsafe { self.extension().read() };
+        // SAFETY: given up in `attach`, so not NULL.
+        let mini = unsafe { NonNull::new_unchecked(extension.mini) };
+        // SAFETY: as above.
+        let registration = unsafe { NonNull::new_unchecked(extension.registration) };
+        // SAFETY: given up in `attach`, and taken back once.
+        let mini = unsafe { PoolArc::from_raw(mini) };
+        // SAFETY: as above.
+        let registration = unsafe { PoolBox::from_raw(TAG, registration) };
+        (mini, registration)
     }
 
     /// What `RxRegisterMinirdr` has to allocate behind the device.

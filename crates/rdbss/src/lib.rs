@@ -23,6 +23,7 @@
 mod cancel;
 mod close;
 pub mod connect;
+mod context;
 mod context_slot;
 pub mod create;
 mod device;
@@ -49,7 +50,10 @@ pub use device::{Device, WorkQueue};
 pub use device_control::{Controlled, DeviceControl};
 pub use dispatch_table::dispatch_table;
 pub use implements::Implements;
-pub use low_io::{Completion, LowIo, Operation, Pended};
+pub use low_io::{
+    Answer, Answering, Completion, LowIo, Operation, Outcome, Pended, ReadCompletion, ReadWrite,
+    WriteCompletion,
+};
 pub use mini_redirector::MiniRedirector;
 pub use output::Output;
 pub use request::Request;

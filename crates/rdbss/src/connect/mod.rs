@@ -1,10 +1,12 @@
 //! Connecting to servers and shares.
 
+mod connection;
 mod path;
 mod srv_call;
 mod srv_call_link;
 mod v_net_root;
 
+pub use connection::Finalize;
 pub use path::{SplitPath, split_path};
 pub use srv_call::SrvCallCompletion;
 pub use srv_call_link::SrvCallLink;

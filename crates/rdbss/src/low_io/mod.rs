@@ -3,12 +3,14 @@
 //! A callback gets an [`Operation`]. Either it has the answer and returns [`LowIo::Done`]; or it calls [`Operation::pend`], returns
 //! [`LowIo::Pending`], and the [`Completion`] gives the answer: once, from any thread, also before the callback has returned.
 
+mod answering;
 mod buffers;
 mod completion;
 mod locks;
 mod operation;
 mod parameters;
 
+pub use answering::{Answer, Answering, Outcome};
 pub use buffers::{ReadCompletion, WriteCompletion};
 pub use completion::Completion;
 pub use locks::{LockRange, UnlockMultiple, UnlockRange, UnlockRanges};
