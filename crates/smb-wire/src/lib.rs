@@ -2,7 +2,7 @@
 //! information classes of MS-FSCC.
 //!
 //! Nothing here allocates. A parsed message borrows from the received bytes, and every length in it was checked against
-//! the field that it is part of. Values that the peer chose are open enums ([`open_enum!`]-made newtypes) or bitflags
+//! the field that it is part of. Values that the peer chose are open enums (newtypes over the integer) or bitflags
 //! that keep unknown bits, so a new server never makes a message unreadable.
 //!
 //! A message is emitted in two steps, because its offsets count from its header: [`smb2::Header::emit`] starts the

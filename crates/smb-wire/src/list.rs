@@ -32,9 +32,11 @@ impl<'a, T: Element<'a>> List<'a, T> {
 
     /// The list that fills `bytes`. Every element is looked at, so that a broken list is refused as a whole.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let list = Self(Source::Wire(Reader::new(bytes)));
-        list.try_iter().try_for_each(|item| item.map(drop))?;
-        Ok(list)
+        let mut r = Reader::new(bytes);
+        while !r.is_empty() {
+            T::read(&mut r)?;
+        }
+        Ok(Self(Source::Wire(Reader::new(bytes))))
     }
 
     /// The first `count` elements from the reader, which may hold more. The reader is left behind them.
@@ -75,31 +77,6 @@ impl<'a, T: Element<'a>> List<'a, T> {
         }
         Ok(())
     }
-
-    fn try_iter(self) -> impl Iterator<Item = Result<T, ParseError>> {
-        let mut failed = false;
-        let mut rest = self.0;
-        core::iter::from_fn(move || {
-            if failed {
-                return None;
-            }
-            let item = next(&mut rest)?;
-            failed = item.is_err();
-            Some(item)
-        })
-    }
-}
-
-fn next<'a, T: Element<'a>>(source: &mut Source<'a, T>) -> Option<Result<T, ParseError>> {
-    match source {
-        Source::Wire(r) if r.is_empty() => None,
-        Source::Wire(r) => Some(T::read(r)),
-        Source::Items(items) => {
-            let (first, rest) = items.split_first()?;
-            *items = rest;
-            Some(Ok(*first))
-        }
-    }
 }
 
 /// The elements of a [`List`], which was found sound when it was parsed.
@@ -110,7 +87,15 @@ impl<'a, T: Element<'a>> Iterator for ListIter<'a, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        next(&mut self.0)?.ok()
+        match &mut self.0 {
+            Source::Wire(r) if r.is_empty() => None,
+            Source::Wire(r) => T::read(r).ok(),
+            Source::Items(items) => {
+                let (first, rest) = items.split_first()?;
+                *items = rest;
+                Some(*first)
+            }
+        }
     }
 }
 

@@ -62,14 +62,10 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The size of StructureSize and a fixed part: how far behind the header the first variable part lies.
-pub(super) const fn fixed_len<T>() -> usize {
-    size_of::<u16>().saturating_add(size_of::<T>())
-}
-
-/// The offset of the first variable part from the header's beginning.
+/// The offset from the header's beginning of the first variable part, which lies behind StructureSize and the fixed part.
 pub(super) const fn buffer_offset<T>() -> usize {
-    Header::LEN.saturating_add(fixed_len::<T>())
+    const STRUCTURE_SIZE_END: usize = Header::LEN + size_of::<u16>();
+    STRUCTURE_SIZE_END.saturating_add(size_of::<T>())
 }
 
 /// Appends StructureSize and the fixed part.
@@ -85,8 +81,8 @@ where
     w.fixed(fixed)
 }
 
-/// Appends the variable part, or the one zero byte that a StructureSize with the odd bit promises when it is empty
-/// (MS-SMB2 2.2.5 and others count "at least one byte" of buffer; old servers insist on it).
+/// Appends the variable part, or one zero byte when it is empty: an odd StructureSize counts a byte of buffer
+/// (MS-SMB2 3.3.5.2.6 has servers check it).
 pub(super) fn emit_buffer(w: &mut Writer<'_>, buffer: &[u8]) -> Result<(), EmitError> {
     if buffer.is_empty() {
         w.u8(0)

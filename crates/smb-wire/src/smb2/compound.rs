@@ -97,3 +97,97 @@ impl Builder {
         Ok(start)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::Fault;
+    use crate::smb2::{Command, EchoRequest, FileId, FlushRequest, HeaderFlags};
+    use crate::writer::emitted;
+
+    /// A compound of three messages: 64 + 4 bytes, padded to 72; the same; 64 + 24 bytes.
+    fn compound() -> Vec<u8> {
+        emitted(|w| {
+            let mut compound = Builder::new(w);
+            compound.add(w, &Header::request(Command::ECHO, 1), |w| {
+                EchoRequest.emit(w)
+            })?;
+            compound.add(w, &Header::request(Command::ECHO, 2), |w| {
+                EchoRequest.emit(w)
+            })?;
+            let header = Header {
+                flags: HeaderFlags::RELATED_OPERATIONS,
+                ..Header::request(Command::FLUSH, 3)
+            };
+            compound.add(w, &header, |w| {
+                FlushRequest {
+                    file_id: FileId::RELATED,
+                }
+                .emit(w)
+            })?;
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_compound_gives_its_messages_in_order() {
+        let frame = compound();
+        let messages: Vec<&[u8]> = Chain::new(&frame).collect::<Result<_, _>>().unwrap();
+        let lengths: Vec<usize> = messages.iter().map(|message| message.len()).collect();
+        assert_eq!(lengths, [72, 72, 88]);
+        let ids: Vec<u64> = messages
+            .iter()
+            .map(|message| Header::parse(message).unwrap().message_id)
+            .collect();
+        assert_eq!(ids, [1, 2, 3]);
+        assert_eq!(
+            FlushRequest::parse(messages[2]).unwrap().file_id,
+            FileId::RELATED
+        );
+    }
+
+    #[test]
+    fn the_last_message_of_a_compound_takes_what_is_behind_it() {
+        for junk in [0, 1, 3, 8, 24] {
+            let mut frame = compound();
+            frame.extend(vec![0; junk]);
+            assert_eq!(Chain::new(&frame).last().unwrap().unwrap().len(), 88 + junk);
+        }
+    }
+
+    #[test]
+    fn a_compound_whose_link_goes_astray_ends_with_an_error() {
+        let rows: [(u32, Fault); 7] = [
+            (8, Fault::OutOfBounds),
+            (56, Fault::OutOfBounds),
+            (70, Fault::Misaligned),
+            (0xFFFF_FFF8, Fault::OutOfBounds),
+            (176, Fault::OutOfBounds),
+            (232, Fault::OutOfBounds),
+            (240, Fault::OutOfBounds),
+        ];
+        for (next, fault) in rows {
+            let mut frame = compound();
+            frame[Header::NEXT_COMMAND].copy_from_slice(&next.to_le_bytes());
+            let messages: Vec<_> = Chain::new(&frame).collect();
+            assert_eq!(
+                messages,
+                [Err(ParseError {
+                    field: "NextCommand",
+                    fault
+                })],
+                "NextCommand {next}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_compound_cut_inside_a_header_ends_with_an_error() {
+        let frame = compound();
+        assert!(Chain::new(&frame[..63]).all(|message| message.is_err()));
+        assert!(Chain::new(&[]).next().is_none());
+    }
+}

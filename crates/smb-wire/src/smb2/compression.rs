@@ -196,3 +196,36 @@ impl<'a> Element<'a> for CompressedPayload<'a> {
         w.bytes(self.data)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smb2::samples::{Sample, named};
+
+    #[test]
+    fn a_compressed_message_whose_sizes_overflow_is_refused() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("COMPRESSION unchained");
+        bytes[4..8].copy_from_slice(&[0xFF; 4]);
+        assert_eq!(
+            parse(&bytes),
+            Err(ParseError::value("OriginalCompressedSegmentSize"))
+        );
+    }
+
+    #[test]
+    fn a_compressed_message_with_an_offset_behind_its_end_is_refused() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("COMPRESSION unchained");
+        bytes[12] = 16;
+        assert_eq!(parse(&bytes), Err(ParseError::out_of_bounds("Offset")));
+    }
+
+    #[test]
+    fn the_size_of_a_decompressed_message_counts_what_was_not_compressed() {
+        let Sample { bytes, .. } = named("COMPRESSION unchained");
+        assert_eq!(CompressedMessage::parse(&bytes).unwrap().total_size(), 105);
+    }
+}

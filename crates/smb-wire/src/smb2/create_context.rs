@@ -404,3 +404,76 @@ fn write_context(
     };
     w.patch(start, zerocopy::IntoBytes::as_bytes(&header))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::*;
+    use crate::List;
+    use crate::writer::emitted;
+
+    #[test]
+    fn a_chain_of_create_contexts_that_goes_astray_is_refused() {
+        let rows: [(u32, ParseError); 5] = [
+            (8, ParseError::out_of_bounds("Next")),
+            (20, ParseError::misaligned("Next")),
+            (0xFFFF_FFF8, ParseError::out_of_bounds("Next")),
+            (64, ParseError::out_of_bounds("Next")),
+            (72, ParseError::out_of_bounds("Next")),
+        ];
+        let chain =
+            emitted(|w| List::new(&[RequestContext::Durable, RequestContext::DiskId]).emit(w));
+        assert_eq!(chain.len(), 64);
+        for (next, expected) in rows {
+            let mut chain = chain.clone();
+            chain[..4].copy_from_slice(&next.to_le_bytes());
+            assert_eq!(List::<RequestContext<'_>>::parse(&chain), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_create_context_cannot_reach_out_of_its_link() {
+        let chain =
+            emitted(|w| List::new(&[RequestContext::Durable, RequestContext::DiskId]).emit(w));
+        let with = |position: usize, value: u16| {
+            let mut chain = chain.clone();
+            chain[position..position + 2].copy_from_slice(&value.to_le_bytes());
+            List::<RequestContext<'_>>::parse(&chain).map(drop)
+        };
+        assert_eq!(
+            with(4, 40),
+            Err(ParseError::out_of_bounds("NameOffset")),
+            "the name lies in the next context"
+        );
+        assert_eq!(
+            with(4, 8),
+            Err(ParseError::out_of_bounds("NameOffset")),
+            "the name lies in the header"
+        );
+        assert_eq!(
+            with(6, 0xFFFF),
+            Err(ParseError::out_of_bounds("NameOffset"))
+        );
+        assert_eq!(
+            with(10, 32),
+            Err(ParseError::out_of_bounds("DataOffset")),
+            "the data lies in the next context"
+        );
+        assert_eq!(
+            with(14, 0xFFFF),
+            Err(ParseError::out_of_bounds("DataOffset"))
+        );
+    }
+
+    #[test]
+    fn a_lease_of_neither_version_is_refused() {
+        for len in [0_u8, 31, 33, 51, 53] {
+            let mut context = vec![0, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, len, 0, 0, 0];
+            context.extend(b"RqLs\0\0\0\0");
+            context.resize(24 + usize::from(len), 0);
+            let parsed = List::<ResponseContext<'_>>::parse(&context).map(drop);
+            assert_eq!(parsed, Err(ParseError::value("RqLs")));
+        }
+    }
+}

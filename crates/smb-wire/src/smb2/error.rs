@@ -242,3 +242,51 @@ impl<'a> SymlinkError<'a> {
         self.print_name.emit(w)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smb2::samples::{Sample, named};
+
+    #[test]
+    fn an_error_response_without_its_trailing_byte_parses() {
+        let Sample { bytes, parse, .. } = named("ERROR response");
+        assert_eq!(bytes.len(), 64 + 9);
+        assert_eq!(parse(&bytes[..64 + 8]), Ok(()));
+    }
+
+    #[test]
+    fn an_error_response_with_more_bytes_than_there_are_is_refused() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("ERROR response");
+        bytes[68..72].copy_from_slice(&100_u32.to_le_bytes());
+        assert_eq!(parse(&bytes), Err(ParseError::truncated("ByteCount")));
+    }
+
+    #[test]
+    fn a_symlink_error_with_names_out_of_range_is_refused() {
+        // Of the error's data: where the field is, what it becomes, and who complains.
+        let rows: [(usize, u16, ParseError); 8] = [
+            (0, 0xFFFF, ParseError::truncated("SymLinkLength")),
+            (4, 0, ParseError::value("SymLinkErrorTag")),
+            (8, 0, ParseError::value("ReparseTag")),
+            (12, 11, ParseError::value("ReparseDataLength")),
+            (12, 0xFFFF, ParseError::truncated("ReparseDataLength")),
+            (14, 7, ParseError::misaligned("UnparsedPathLength")),
+            (
+                18,
+                0x1000,
+                ParseError::out_of_bounds("SubstituteNameOffset"),
+            ),
+            (22, 3, ParseError::misaligned("PrintNameLength")),
+        ];
+        for (position, value, expected) in rows {
+            let Sample {
+                mut bytes, parse, ..
+            } = named("ERROR response with a symlink");
+            bytes[72 + position..][..2].copy_from_slice(&value.to_le_bytes());
+            assert_eq!(parse(&bytes), Err(expected));
+        }
+    }
+}

@@ -244,3 +244,84 @@ impl Header {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::*;
+    use crate::smb2::EchoRequest;
+    use crate::smb2::samples::message;
+    use crate::writer::emitted;
+
+    #[test]
+    fn a_header_of_the_wrong_protocol_or_size_is_refused() {
+        let bytes = message(Command::ECHO, |w| EchoRequest.emit(w));
+        let mut smb1 = bytes.clone();
+        smb1[0] = 0xFF;
+        assert_eq!(Header::parse(&smb1), Err(ParseError::value("ProtocolId")));
+        let mut long = bytes.clone();
+        long[4] = 65;
+        assert_eq!(
+            Header::parse(&long),
+            Err(ParseError::value("StructureSize"))
+        );
+        assert_eq!(
+            Header::parse(&bytes[..63]),
+            Err(ParseError::truncated("SMB2 header"))
+        );
+    }
+
+    #[test]
+    fn an_unknown_command_is_kept() {
+        let bytes = message(Command(0x77), |_| Ok(()));
+        assert_eq!(Header::parse(&bytes).unwrap().command, Command(0x77));
+    }
+
+    #[test]
+    fn a_response_answers_the_request_it_was_made_for() {
+        let request = Header {
+            credits: 31,
+            session_id: 5,
+            target: Target::tree(6),
+            ..Header::request(Command::READ, 9)
+        };
+        let response = Header::response(&request, NtStatus::END_OF_FILE);
+        assert!(response.is_response());
+        assert_eq!(
+            (response.message_id, response.session_id, response.tree_id()),
+            (9, 5, Some(6))
+        );
+        assert_eq!(response.status, NtStatus::END_OF_FILE);
+    }
+
+    #[test]
+    fn the_header_has_the_layout_of_the_specification() {
+        // MS-SMB2 2.2.1.2, each field in its place and little-endian.
+        let header = Header {
+            credit_charge: 0x0102,
+            status: NtStatus(0x0304_0506),
+            command: Command::CREATE,
+            credits: 0x0708,
+            flags: HeaderFlags::SIGNED,
+            next_command: 0x090A_0B0C,
+            message_id: 0x1112_1314_1516_1718,
+            target: Target::Tree {
+                process_id: 0x2122_2324,
+                tree_id: 0x3132_3334,
+            },
+            session_id: 0x4142_4344_4546_4748,
+            signature: [0x99; 16],
+        };
+        let mut expected = vec![
+            0xFE, b'S', b'M', b'B', 64, 0, 2, 1, 6, 5, 4, 3, 5, 0, 8, 7, 8, 0, 0, 0,
+        ];
+        expected.extend([
+            0x0C, 0x0B, 0x0A, 0x09, 0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+        ]);
+        expected.extend([0x24, 0x23, 0x22, 0x21, 0x34, 0x33, 0x32, 0x31]);
+        expected.extend([0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41]);
+        expected.extend([0x99; 16]);
+        assert_eq!(emitted(|w| header.emit(w)), expected);
+    }
+}

@@ -215,3 +215,78 @@ impl<'a> Element<'a> for NegotiateContext<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smb2::samples::{Sample, named};
+    use crate::smb2::{Dialect, NegotiateResponse};
+
+    #[test]
+    fn negotiate_contexts_that_pass_their_list_are_refused() {
+        let Sample { bytes, parse, .. } = named("NEGOTIATE response");
+        let contexts = 64 + 64 + 24;
+        let with = |position: usize, value: u16| {
+            let mut bytes = bytes.clone();
+            bytes[position..position + 2].copy_from_slice(&value.to_le_bytes());
+            parse(&bytes)
+        };
+        assert_eq!(
+            with(70, 3),
+            Err(ParseError::truncated("NegotiateContextList")),
+            "more contexts than there are"
+        );
+        assert_eq!(
+            with(124, 100),
+            Err(ParseError::out_of_bounds("NegotiateContextOffset")),
+            "inside the fixed part"
+        );
+        assert_eq!(
+            with(124, 0xFFFF),
+            Err(ParseError::out_of_bounds("NegotiateContextOffset")),
+            "behind the message"
+        );
+        assert_eq!(
+            with(contexts + 2, 0xFFFF),
+            Err(ParseError::truncated("DataLength")),
+            "longer than the message"
+        );
+        assert_eq!(
+            with(contexts + 8, 0xFFFF),
+            Err(ParseError::truncated("HashAlgorithms")),
+            "more hashes than there are"
+        );
+        assert_eq!(
+            with(contexts + 10, 0xFFFF),
+            Err(ParseError::truncated("SaltLength")),
+            "more salt than there is"
+        );
+    }
+
+    #[test]
+    fn a_netname_of_odd_length_is_refused() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("NEGOTIATE request");
+        let netname = [5, 0, 12, 0, 0, 0, 0, 0];
+        let position = bytes
+            .windows(8)
+            .position(|window| window == netname)
+            .unwrap();
+        bytes[position + 2] = 11;
+        assert_eq!(parse(&bytes), Err(ParseError::misaligned("NetName")));
+    }
+
+    #[test]
+    fn negotiate_contexts_of_an_older_dialect_are_not_looked_at() {
+        let Sample { mut bytes, .. } = named("NEGOTIATE response");
+        bytes[68..70].copy_from_slice(&Dialect::SMB3_0_2.0.to_le_bytes());
+        bytes[124..128].copy_from_slice(&[0xFF; 4]);
+        assert!(
+            NegotiateResponse::parse(&bytes)
+                .unwrap()
+                .contexts
+                .is_empty()
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! Emitting a message and parsing it gives the same message.
 
+use std::vec;
 use std::vec::Vec;
 
 use proptest::collection::vec;
@@ -17,7 +18,7 @@ use super::transform::TransformHeader;
 use super::*;
 use crate::fscc::{FileAttributes, FileInformationClass};
 use crate::writer::emitted;
-use crate::{Guid, List, NtStatus, Utf16};
+use crate::{EmitError, Guid, List, NtStatus, Utf16, Writer};
 
 fn file_id() -> impl Strategy<Value = FileId> {
     any::<[u8; 16]>().prop_map(FileId)
@@ -50,6 +51,16 @@ macro_rules! assert_round_trip {
         let value = $value;
         let bytes = message(Command::ECHO, |w| value.emit(w));
         prop_assert_eq!($ty::parse(&bytes), Ok(value));
+        for room in [
+            0,
+            (bytes.len() - Header::LEN) / 2,
+            bytes.len() - Header::LEN - 1,
+        ] {
+            let mut buffer = vec![0; Header::LEN + room];
+            let mut w = Writer::new(&mut buffer);
+            Header::request(Command::ECHO, 7).emit(&mut w).unwrap();
+            prop_assert_eq!(value.emit(&mut w), Err(EmitError::BufferFull));
+        }
     }};
 }
 

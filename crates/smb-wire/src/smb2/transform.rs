@@ -79,3 +79,51 @@ impl TransformHeader {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+    use crate::smb2::samples::{Sample, named};
+
+    #[test]
+    fn a_transform_header_must_name_the_size_of_what_follows() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("TRANSFORM");
+        bytes.push(0);
+        assert_eq!(
+            parse(&bytes),
+            Err(ParseError {
+                field: "OriginalMessageSize",
+                fault: Fault::OutOfBounds
+            })
+        );
+    }
+
+    #[test]
+    fn a_transform_header_without_the_encrypted_flag_is_refused() {
+        let Sample {
+            mut bytes, parse, ..
+        } = named("TRANSFORM");
+        bytes[42] = 0;
+        assert_eq!(
+            parse(&bytes),
+            Err(ParseError {
+                field: "Flags",
+                fault: Fault::Value
+            })
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_transform_header_lie_where_the_specification_has_them() {
+        let Sample { bytes, .. } = named("TRANSFORM");
+        assert_eq!(bytes[TransformHeader::SIGNATURE], [1; 16]);
+        assert_eq!(bytes[TransformHeader::AUTHENTICATED][..16], [2; 16]);
+        assert_eq!(
+            bytes[TransformHeader::AUTHENTICATED][24..],
+            3_u64.to_le_bytes()
+        );
+    }
+}
