@@ -3,7 +3,7 @@
 mod support;
 
 use nt::Status;
-use nt::pool::{PoolArc, PoolBox, PoolBuf, PoolVec, Tag};
+use nt::pool::{ArcStock, PoolArc, PoolBox, PoolBuf, PoolVec, Tag};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -130,4 +130,32 @@ fn a_buffer_is_zeroed_and_aligned() {
     let copy = PoolBuf::copied(TAG, b"bytes").unwrap();
     assert_eq!(&*copy, b"bytes");
     assert_eq!(copy.as_ptr().addr() % 16, 0);
+}
+
+#[test]
+fn a_stock_uses_the_same_block_again() {
+    let _kernel = support::boot();
+    let (value, drops) = counted();
+    let stock = ArcStock::new(TAG, 1).unwrap();
+    let first = stock.arc(value).unwrap();
+    let address = PoolArc::as_ptr(&first);
+    let other = first.clone();
+    drop(first);
+    assert_eq!(drops(), 0);
+    drop(other);
+    assert_eq!(drops(), 1);
+    let (value, drops) = counted();
+    let again = stock.arc(value).unwrap();
+    assert_eq!(PoolArc::as_ptr(&again), address);
+    drop(again);
+    assert_eq!(drops(), 1);
+}
+
+#[test]
+fn a_stock_keeps_no_more_than_its_capacity_and_may_go_before_its_arcs() {
+    let _kernel = support::boot();
+    let stock = ArcStock::new(TAG, 1).unwrap();
+    let arcs: Vec<_> = (0..3).map(|item| stock.arc(item).unwrap()).collect();
+    drop(stock);
+    assert_eq!(*arcs[2], 2);
 }

@@ -1,5 +1,6 @@
 //! A shared value in pool.
 
+use super::stock::Home;
 use super::{Tag, allocate, free};
 use crate::Result;
 use core::alloc::Layout;
@@ -14,6 +15,8 @@ use core::sync::atomic::{AtomicUsize, Ordering, fence};
 struct Shared<T> {
     count: AtomicUsize,
     tag: Tag,
+    /// The stock that the block goes back to, if it came from one.
+    home: Option<PoolArc<Home>>,
     value: T,
 }
 
@@ -32,19 +35,39 @@ impl<T> PoolArc<T> {
     /// Moves a value into pool, with one reference. When there is no memory the value is dropped. IRQL: any.
     #[track_caller]
     pub fn new(tag: Tag, value: T) -> Result<Self> {
-        let shared: NonNull<Shared<T>> = allocate(tag, Layout::new::<Shared<T>>())?.cast();
-        // SAFETY: the block was allocated for this type just now.
-        unsafe {
-            shared.write(Shared {
-                count: AtomicUsize::new(1),
-                tag,
-                value,
-            });
-        }
-        Ok(Self {
+        let block = allocate(tag, Self::LAYOUT)?;
+        // SAFETY: the block was allocated with this layout just now.
+        Ok(unsafe { Self::in_block(block, tag, None, value) })
+    }
+
+    /// What a block must be like.
+    pub(super) const LAYOUT: Layout = Layout::new::<Shared<T>>();
+
+    /// Puts a value into a block.
+    ///
+    /// # Safety
+    ///
+    /// The block is from `allocate` with [`PoolArc::LAYOUT`] and this tag, by way of the home if there is one, and
+    /// nobody uses it.
+    pub(super) unsafe fn in_block(
+        block: NonNull<u8>,
+        tag: Tag,
+        home: Option<PoolArc<Home>>,
+        value: T,
+    ) -> Self {
+        let shared = block.cast::<Shared<T>>();
+        let content = Shared {
+            count: AtomicUsize::new(1),
+            tag,
+            home,
+            value,
+        };
+        // SAFETY: the caller vouches for the block.
+        unsafe { shared.write(content) };
+        Self {
             shared,
             owns: PhantomData,
-        })
+        }
     }
 
     /// Gives one reference up as a pointer to the value, for a context field.
@@ -126,11 +149,17 @@ impl<T> Drop for PoolArc<T> {
         }
         // All use through other references happened before their decrement; see it before dropping the value.
         fence(Ordering::Acquire);
+        // SAFETY: this was the last reference, so all of the block is ours alone.
+        let home = unsafe { self.shared.as_mut() }.home.take();
         let tag = self.shared().tag;
-        // SAFETY: this was the last reference, so the value is ours alone.
+        // SAFETY: as above.
         unsafe { Self::as_ptr(self).drop_in_place() };
-        // SAFETY: as above, and its value is gone.
-        unsafe { free(tag, self.shared.cast()) };
+        match home {
+            // SAFETY: the block came from there, and its value is gone.
+            Some(home) => unsafe { home.put(self.shared.cast()) },
+            // SAFETY: the block was allocated with this tag, and its value is gone.
+            None => unsafe { free(tag, self.shared.cast()) },
+        }
     }
 }
 

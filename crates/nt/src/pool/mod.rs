@@ -7,12 +7,14 @@ mod arc;
 mod boxed;
 mod buf;
 mod object;
+mod stock;
 mod vec;
 
 pub use arc::PoolArc;
 pub use boxed::PoolBox;
 pub use buf::PoolBuf;
 pub(crate) use object::KernelObject;
+pub use stock::ArcStock;
 pub use vec::PoolVec;
 
 use crate::{Result, Status, sys};

@@ -19,3 +19,10 @@ pub use freelist::Freelist;
 pub use resource::{Resource, ResourceGuard, ResourceRef};
 pub use rundown::{Rundown, RundownGuard};
 pub use spin_lock::{SpinLock, SpinLockAtDispatchGuard, SpinLockGuard};
+
+/// Says that the thread is about to wait for the network, which a redirector may not do while it holds an FCB or a fast
+/// mutex; `ntsim` checks it, real kernels do not care. Calls of [`crate::wsk`] that wait say so themselves. IRQL: any.
+#[track_caller]
+pub fn network_wait() {
+    crate::sys::network_wait();
+}
