@@ -95,3 +95,6 @@ impl DialectCheck {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

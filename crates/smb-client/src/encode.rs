@@ -198,3 +198,6 @@ const fn signed_flag(keys: Option<&SessionKeys>) -> HeaderFlags {
         None => HeaderFlags::empty(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,3 +220,6 @@ fn opener(config: &Config, out: &mut [u8]) -> Result<usize, ClientError> {
     )?;
     Ok(len)
 }
+
+#[cfg(test)]
+mod tests;

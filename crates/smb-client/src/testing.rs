@@ -8,8 +8,7 @@ use std::vec::Vec;
 use smb_crypto::{Key128, SigningAlgorithm, SigningKey};
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::{
-    Command, EchoRequest, EchoResponse, ErrorResponse, Header, HeaderFlags, ReadResponse, Target,
-    WriteResponse,
+    Command, EchoResponse, ErrorResponse, Header, HeaderFlags, ReadResponse, Target, WriteResponse,
 };
 use smb_wire::{EmitError, Guid, NtStatus, Writer};
 
@@ -346,10 +345,22 @@ pub(crate) fn compound(frames: &[Vec<u8>]) -> Vec<u8> {
     reframe(all)
 }
 
-/// A request's bytes, so that what the client sends can be parsed.
-pub(crate) fn echo_bytes(ticket: &Ticket, keys: Option<&SessionKeys>) -> Vec<u8> {
-    let mut out = vec![0; 256];
-    let len = crate::encode::request(&mut out, ticket, keys, |w| EchoRequest.emit(w)).unwrap();
-    out.truncate(len);
-    out
+/// A ticket for the first request of a connection.
+pub(crate) fn first_ticket(command: Command, session_id: u64) -> Ticket {
+    let mut client = Client::fresh(&config());
+    client.send(Request {
+        session_id,
+        tree_id: 0,
+        ..request(0, command)
+    })
+}
+
+/// The message of a frame.
+pub(crate) fn message(frame: &[u8]) -> &[u8] {
+    let (head, message) = frame.split_first_chunk().unwrap();
+    assert_eq!(
+        FrameHeader::parse(*head),
+        FrameHeader::message(message.len()).unwrap()
+    );
+    message
 }

@@ -80,3 +80,6 @@ impl TreeConnect {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
