@@ -4,6 +4,7 @@ use core::ops::Deref;
 
 use nt::{Result, Status};
 
+use crate::context_parts;
 use crate::low_io::{self, Control, RawControl};
 use crate::output::Output;
 use crate::raw;
@@ -37,7 +38,7 @@ impl<'a, M: MiniRedirector> DeviceControl<'a, M> {
     /// What is to be done.
     pub fn parameters(&self) -> Control {
         // SAFETY: a live context of a control.
-        unsafe { Control::from_raw(low_io::low_io_context(self.request.as_raw())) }
+        unsafe { Control::from_raw(context_parts::low_io(self.request.as_raw())) }
     }
 
     /// Whether it is a device control, not a file system control.

@@ -24,6 +24,7 @@ mod cancel;
 mod close;
 pub mod connect;
 mod context;
+mod context_parts;
 mod context_slot;
 pub mod create;
 mod device;

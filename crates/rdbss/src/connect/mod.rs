@@ -12,6 +12,7 @@ pub use srv_call::SrvCallCompletion;
 pub use srv_call_link::SrvCallLink;
 pub use v_net_root::{ShareParameters, VNetRootCompletion};
 
+use crate::context_parts;
 use crate::raw::{self, RX_CONTEXT};
 use crate::unicode::characters;
 
@@ -44,9 +45,9 @@ pub struct ConnectRequest<'a> {
 impl<'a> ConnectRequest<'a> {
     /// # Safety
     /// `context` must be a create's context, alive and unchanged in its create parameters during `'a`.
-    pub(crate) unsafe fn from_raw(context: *const RX_CONTEXT) -> Self {
+    pub(crate) unsafe fn from_raw(context: *mut RX_CONTEXT) -> Self {
         // SAFETY: by the contract, the context lives and its parameters are those of a create.
-        let create = unsafe { &(*context).Params.Create };
+        let create = unsafe { &*context_parts::create(context) };
         let said = |string: &'a raw::UNICODE_STRING| {
             // SAFETY: the strings of a create's context stay as long as it.
             (!string.Buffer.is_null()).then(|| unsafe { characters(string) })

@@ -13,7 +13,8 @@ use crate::MiniRedirector;
 use crate::flags::NetRootFlags;
 use crate::objects::{ShareKind, VNetRoot};
 use crate::raw::{
-    self, DISK_PARAMETERS, GUID, MRX_CREATENETROOT_CONTEXT, NETROOT_THROTTLING_PARAMETERS,
+    self, DISK_PARAMETERS, GUID, MRX_CREATENETROOT_CONTEXT, NET_ROOT_PARAMETERS,
+    NETROOT_THROTTLING_PARAMETERS,
 };
 
 /// What RDBSS must know of a share.
@@ -153,7 +154,11 @@ impl<M: MiniRedirector> VNetRootCompletion<M> {
                 },
             };
             // SAFETY: as above.
-            unsafe { (*net_root).Parameters.DiskParameters = disk };
+            unsafe {
+                (*net_root).Parameters = NET_ROOT_PARAMETERS {
+                    DiskParameters: disk,
+                }
+            };
         }
     }
 

@@ -5,6 +5,7 @@ use core::ops::Deref;
 use nt::Result;
 
 use super::CreateParameters;
+use crate::context_parts;
 use crate::objects::SrvOpen;
 use crate::{MiniRedirector, Request};
 
@@ -26,7 +27,7 @@ impl<'a, M: MiniRedirector> Collapse<'a, M> {
     /// What NtCreateFile was asked for.
     pub fn parameters(&self) -> CreateParameters {
         // SAFETY: a live context, whose parameters are those of a create.
-        let create = unsafe { &(*self.request.as_raw()).Params.Create };
+        let create = unsafe { &*context_parts::create(self.request.as_raw()) };
         CreateParameters::new(create)
     }
 }

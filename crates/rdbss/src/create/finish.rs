@@ -4,6 +4,7 @@ use nt::pool::PoolArc;
 use nt::{Result, Status};
 
 use super::{Create, Opened};
+use crate::context_parts;
 use crate::flags::Buffering;
 use crate::objects::{Fcb, Fobx, SrvOpen};
 use crate::raw::{self, FCB_INIT_PACKET, LARGE_INTEGER};
@@ -102,10 +103,8 @@ impl<'a, M: MiniRedirector> Create<'a, M> {
         unsafe { (*srv_open.as_raw()).Key = core::ptr::without_provenance_mut(reply.key) };
         // SAFETY: a live context of a create, whose answer is the callback's to write.
         unsafe {
-            (*self.request.as_raw())
-                .Params
-                .Create
-                .ReturnedCreateInformation = reply.information as u32
+            (*context_parts::create(self.request.as_raw())).ReturnedCreateInformation =
+                reply.information as u32
         };
         if reply.is_newer {
             fcb.clear_time_and_size_set();

@@ -17,6 +17,7 @@ use nt::string::Unicode;
 use nt::{Result, Status};
 
 use crate::connect::ConnectRequest;
+use crate::context_parts;
 use crate::objects::SrvOpen;
 use crate::raw::{self, RX_CREATE};
 use crate::{MiniRedirector, Request};
@@ -133,7 +134,7 @@ impl<'a, M: MiniRedirector> Create<'a, M> {
 
     fn raw(&self) -> &RX_CREATE {
         // SAFETY: a live context, whose parameters are those of a create.
-        unsafe { &(*self.request.as_raw()).Params.Create }
+        unsafe { &*context_parts::create(self.request.as_raw()) }
     }
 }
 

@@ -227,9 +227,9 @@ pub(crate) unsafe extern "C" fn is_lock_realizable<M: MiniRedirector>(
     }
     let range = LockRange {
         // SAFETY: by the contract; any bits are a number.
-        offset: unsafe { (*offset).QuadPart },
+        offset: unsafe { *offset.cast() },
         // SAFETY: by the contract; any bits are a number.
-        length: unsafe { (*length).QuadPart },
+        length: unsafe { *length.cast() },
         key: 0,
         exclusive: flags & raw::LOWIO_LOCKSFLAG_EXCLUSIVELOCK != 0,
         fail_immediately: flags & raw::LOWIO_LOCKSFLAG_FAIL_IMMEDIATELY != 0,
@@ -270,7 +270,7 @@ unsafe fn extend<M: MiniRedirector>(
 ) -> ULONG {
     let serve = |mini: &M, request: Request<'_, M>| {
         // SAFETY: by the contract; any bits are a number.
-        let size = unsafe { (*new_size).QuadPart };
+        let size = unsafe { *new_size.cast() };
         let allocation = ask(mini, &request, size)?;
         // RDBSS believes what it is told, so never less than the file's size.
         let allocation = LARGE_INTEGER {

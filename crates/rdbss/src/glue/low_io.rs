@@ -5,9 +5,9 @@ use core::ptr::NonNull;
 
 use nt::Status;
 
+use crate::context_parts;
 use crate::low_io::{
     Control, LockRange, LowIo, Notify, Operation, ReadWrite, UnlockMultiple, UnlockRange,
-    low_io_context,
 };
 use crate::raw::{LOWIO_CONTEXT, NTSTATUS, RX_CONTEXT};
 use crate::{MiniRedirector, Request};
@@ -18,14 +18,14 @@ use crate::{MiniRedirector, Request};
 /// `context` must be NULL or a context of a device of `M` for such an operation.
 unsafe fn submit<M: MiniRedirector, P: Copy>(
     context: *mut RX_CONTEXT,
-    parse: unsafe fn(*const LOWIO_CONTEXT) -> P,
+    parse: unsafe fn(*mut LOWIO_CONTEXT) -> P,
     serve: impl FnOnce(&M, Operation<'_, M, P>) -> LowIo,
 ) -> NTSTATUS {
     let Some(context) = NonNull::new(context) else {
         return Status::INVALID_PARAMETER.0;
     };
     // SAFETY: by the contract.
-    let parameters = unsafe { parse(low_io_context(context.as_ptr())) };
+    let parameters = unsafe { parse(context_parts::low_io(context.as_ptr())) };
     // SAFETY: by the contract.
     let device = unsafe { Request::<M>::from_raw(context) }.device().as_raw();
     // SAFETY: every context has a device.

@@ -4,6 +4,7 @@ use core::ops::Deref;
 
 use nt::{Result, Status};
 
+use crate::context_parts;
 use crate::output::Output;
 use crate::raw::RX_QUERY_DIRECTORY;
 use crate::{MiniRedirector, Request};
@@ -72,7 +73,7 @@ impl<'a, M: MiniRedirector> DirectoryQuery<'a, M> {
 
     fn parameters(&self) -> RX_QUERY_DIRECTORY {
         // SAFETY: a live context of a query of a directory.
-        unsafe { (*self.request.as_raw()).Params.QueryDirectory }
+        unsafe { *context_parts::parameters::<RX_QUERY_DIRECTORY>(self.request.as_raw()) }
     }
 }
 

@@ -3,6 +3,7 @@
 use core::ops::Deref;
 
 use super::SharedInput;
+use crate::context_parts;
 use crate::output::Output;
 use crate::raw::RX_QUERY_EA;
 use crate::{MiniRedirector, Request};
@@ -57,7 +58,7 @@ impl<'a, M: MiniRedirector> EaQuery<'a, M> {
 
     fn parameters(&self) -> RX_QUERY_EA {
         // SAFETY: a live context of a query of extended attributes.
-        unsafe { (*self.request.as_raw()).Params.QueryEa }
+        unsafe { *context_parts::parameters::<RX_QUERY_EA>(self.request.as_raw()) }
     }
 }
 

@@ -20,6 +20,7 @@ pub use volume::{SetVolumeInfo, VolumeInfoQuery};
 
 use core::ptr::NonNull;
 
+use crate::context_parts;
 use crate::output::Output;
 use crate::raw::{LONG, PVOID, RX_CONTEXT, RX_INFO};
 
@@ -29,7 +30,7 @@ use crate::raw::{LONG, PVOID, RX_CONTEXT, RX_INFO};
 /// `context` must be a live one of a query or a change of information.
 unsafe fn info(context: *mut RX_CONTEXT) -> RX_INFO {
     // SAFETY: by the contract.
-    unsafe { (*context).Common.Info }
+    unsafe { *context_parts::info(context) }
 }
 
 /// The room for a query's answer, counted by RDBSS.
@@ -40,7 +41,7 @@ unsafe fn counted_output<'a>(context: *mut RX_CONTEXT) -> Output<'a> {
     // SAFETY: by the contract.
     let buffer = unsafe { info(context) }.Buffer;
     // SAFETY: by the contract.
-    let remaining = unsafe { &raw mut (*context).Common.Info.LengthRemaining };
+    let remaining = unsafe { &raw mut (*context_parts::info(context)).LengthRemaining };
     // SAFETY: a field is not at NULL.
     let remaining = unsafe { NonNull::new_unchecked(remaining) };
     // SAFETY: RDBSS gives a buffer in system memory with so much room.

@@ -3,8 +3,9 @@
 use core::ops::Deref;
 
 use super::SharedInput;
+use crate::context_parts;
 use crate::output::Output;
-use crate::raw::RX_QUERY_QUOTA;
+use crate::raw::{RX_QUERY_QUOTA, RX_SET_QUOTA};
 use crate::{MiniRedirector, Request};
 
 /// A query of quotas.
@@ -20,7 +21,8 @@ impl<'a, M: MiniRedirector> QuotaQuery<'a, M> {
         // SAFETY: by the contract.
         let buffer = unsafe { super::info(request.as_raw()) }.Buffer;
         // SAFETY: by the contract.
-        let length = unsafe { (*request.as_raw()).Params.QueryQuota.Length };
+        let length =
+            unsafe { (*context_parts::parameters::<RX_QUERY_QUOTA>(request.as_raw())).Length };
         // SAFETY: RDBSS gives a buffer in system memory with so much room.
         let output = unsafe { Output::new(buffer.cast(), length as usize) };
         Self { request, output }
@@ -62,7 +64,7 @@ impl<'a, M: MiniRedirector> QuotaQuery<'a, M> {
 
     fn parameters(&self) -> RX_QUERY_QUOTA {
         // SAFETY: a live context of a query of quotas.
-        unsafe { (*self.request.as_raw()).Params.QueryQuota }
+        unsafe { *context_parts::parameters::<RX_QUERY_QUOTA>(self.request.as_raw()) }
     }
 }
 
@@ -91,7 +93,8 @@ impl<'a, M: MiniRedirector> SetQuota<'a, M> {
         // SAFETY: a live context of a change.
         let buffer = unsafe { super::info(self.request.as_raw()) }.Buffer;
         // SAFETY: a live context of a change of quotas.
-        let length = unsafe { (*self.request.as_raw()).Params.SetQuota.Length };
+        let length =
+            unsafe { (*context_parts::parameters::<RX_SET_QUOTA>(self.request.as_raw())).Length };
         // SAFETY: RDBSS has mapped the caller's buffer, of this length.
         unsafe { SharedInput::new(buffer, length.try_into().unwrap_or(0)) }
     }

@@ -5,8 +5,9 @@ use core::ptr::NonNull;
 
 use nt::{Result, Status};
 
+use crate::context_parts;
 use crate::output::Output;
-use crate::raw::RX_QUERY_SECURITY;
+use crate::raw::{RX_QUERY_SECURITY, RX_SET_SECURITY};
 use crate::{MiniRedirector, Request};
 
 /// A query of a security descriptor, which is answered whole or not at all.
@@ -23,7 +24,8 @@ impl<'a, M: MiniRedirector> SecurityQuery<'a, M> {
         // SAFETY: by the contract.
         let buffer = unsafe { super::info(request.as_raw()) }.Buffer;
         // SAFETY: by the contract.
-        let length = unsafe { (*request.as_raw()).Params.QuerySecurity.Length };
+        let length =
+            unsafe { (*context_parts::parameters::<RX_QUERY_SECURITY>(request.as_raw())).Length };
         // SAFETY: RDBSS gives a buffer in system memory with so much room.
         let output = unsafe { Output::new(buffer.cast(), length as usize) };
         Self {
@@ -63,7 +65,7 @@ impl<'a, M: MiniRedirector> SecurityQuery<'a, M> {
 
     fn parameters(&self) -> RX_QUERY_SECURITY {
         // SAFETY: a live context of a query of security.
-        unsafe { (*self.request.as_raw()).Params.QuerySecurity }
+        unsafe { *context_parts::parameters::<RX_QUERY_SECURITY>(self.request.as_raw()) }
     }
 }
 
@@ -91,9 +93,7 @@ impl<'a, M: MiniRedirector> SetSecurity<'a, M> {
     pub fn parts(&self) -> u32 {
         // SAFETY: a live context of a change of security.
         unsafe {
-            (*self.request.as_raw())
-                .Params
-                .SetSecurity
+            (*context_parts::parameters::<RX_SET_SECURITY>(self.request.as_raw()))
                 .SecurityInformation
         }
     }
@@ -102,9 +102,7 @@ impl<'a, M: MiniRedirector> SetSecurity<'a, M> {
     pub fn descriptor(&self) -> Option<NonNull<u8>> {
         // SAFETY: a live context of a change of security.
         let descriptor = unsafe {
-            (*self.request.as_raw())
-                .Params
-                .SetSecurity
+            (*context_parts::parameters::<RX_SET_SECURITY>(self.request.as_raw()))
                 .SecurityDescriptor
         };
         NonNull::new(descriptor.cast())

@@ -79,8 +79,10 @@ impl<'a, M: MiniRedirector> SetFileInfo<'a, M> {
         if self.request.is_internal() || location.is_null() {
             return Ok(None);
         }
-        // SAFETY: the stack location of a change of information, by the kind of the callback.
-        let file = unsafe { (*location).Parameters.SetFile.FileObject };
+        // SAFETY: a live context's stack location.
+        let parameters = unsafe { &(*location).Parameters };
+        // SAFETY: the parameters of a change of information, by the kind of the callback.
+        let file = unsafe { parameters.SetFile.FileObject };
         if file.is_null() {
             return Ok(None);
         }

@@ -5,10 +5,10 @@ use core::ptr::NonNull;
 
 use nt::mdl::{LockedCell, LockedMemory, MdlCell, MdlRef};
 
-use super::parameters::low_io_context;
 use super::{Completion, ReadWrite};
 use crate::MiniRedirector;
-use crate::raw::{self, LOWIO_CONTEXT, MDL};
+use crate::context_parts;
+use crate::raw::{self, LOWIO_CONTEXT, LOWIO_READ_WRITE, MDL};
 
 /// The buffer of a read or a write, locked by RDBSS until the answer.
 ///
@@ -30,7 +30,7 @@ unsafe fn transfer_mdl(low_io: *mut LOWIO_CONTEXT) -> Option<NonNull<MDL>> {
         return None;
     }
     // SAFETY: the operation says that these are its parameters.
-    NonNull::new(unsafe { (*low_io).ParamsFor.ReadWrite.Buffer })
+    NonNull::new(unsafe { (*context_parts::low_io_parameters::<LOWIO_READ_WRITE>(low_io)).Buffer })
 }
 
 /// Defines a completion that lends its buffer to other operations.
@@ -56,7 +56,7 @@ macro_rules! transfer_completion {
             /// What is to be transferred.
             pub fn parameters(&self) -> ReadWrite {
                 // SAFETY: a live context of such an operation.
-                unsafe { ReadWrite::from_raw(low_io_context(self.completion.context())) }
+                unsafe { ReadWrite::from_raw(context_parts::low_io(self.completion.context())) }
             }
         }
 
@@ -79,7 +79,7 @@ macro_rules! transfer_completion {
         impl<M: MiniRedirector> Completion<M> {
             /// This completion as one that lends its buffer. It comes back if the operation is another one, or has no buffer.
             pub fn $convert(self) -> Result<$name<M>, Self> {
-                let low_io = low_io_context(self.context());
+                let low_io = context_parts::low_io(self.context());
                 // SAFETY: RDBSS keeps the context until the answer.
                 let operation = unsafe { (*low_io).Operation };
                 // SAFETY: as above.

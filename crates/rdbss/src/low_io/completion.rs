@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use nt::mdl::MdlRef;
 use nt::{Result, Status};
 
-use super::parameters::low_io_context;
+use crate::context_parts;
 use crate::raw::{self, NTSTATUS, RX_CONTEXT};
 use crate::{MiniRedirector, Request, cancel};
 
@@ -45,7 +45,7 @@ impl<M: MiniRedirector> Completion<M> {
     /// The locked buffer of a read or a write; None for a transfer of nothing, and for other operations.
     pub fn buffer(&self) -> Option<MdlRef<'_>> {
         // SAFETY: RDBSS keeps the context until the answer.
-        unsafe { super::buffers::buffer(low_io_context(self.context.as_ptr())) }
+        unsafe { super::buffers::buffer(context_parts::low_io(self.context.as_ptr())) }
     }
 
     pub(super) fn context(&self) -> *mut RX_CONTEXT {

@@ -4,7 +4,8 @@ use core::marker::PhantomData;
 
 use super::Operation;
 use crate::MiniRedirector;
-use crate::raw::{self, LOWIO_CONTEXT, LOWIO_LOCK_LIST};
+use crate::context_parts;
+use crate::raw::{self, LOWIO_CONTEXT, LOWIO_LOCK_LIST, LOWIO_LOCKS};
 
 /// A range to lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,11 @@ pub struct LockRange {
 impl LockRange {
     /// # Safety
     /// `low_io` must be in a live context of a lock.
-    pub(crate) unsafe fn from_raw(low_io: *const LOWIO_CONTEXT) -> Self {
+    pub(crate) unsafe fn from_raw(low_io: *mut LOWIO_CONTEXT) -> Self {
         // SAFETY: by the contract.
         let operation = unsafe { (*low_io).Operation };
         // SAFETY: by the contract.
-        let locks = unsafe { (*low_io).ParamsFor.Locks };
+        let locks = unsafe { *context_parts::low_io_parameters::<LOWIO_LOCKS>(low_io) };
         Self {
             offset: locks.ByteOffset,
             // SAFETY: a lock has a length.
@@ -54,9 +55,9 @@ pub struct UnlockRange {
 impl UnlockRange {
     /// # Safety
     /// `low_io` must be in a live context of the unlock of one range.
-    pub(crate) unsafe fn from_raw(low_io: *const LOWIO_CONTEXT) -> Self {
+    pub(crate) unsafe fn from_raw(low_io: *mut LOWIO_CONTEXT) -> Self {
         // SAFETY: by the contract.
-        let locks = unsafe { (*low_io).ParamsFor.Locks };
+        let locks = unsafe { *context_parts::low_io_parameters::<LOWIO_LOCKS>(low_io) };
         Self {
             offset: locks.ByteOffset,
             // SAFETY: the unlock of one range has a length.
@@ -79,8 +80,10 @@ impl UnlockMultiple {
 impl<M: MiniRedirector> Operation<'_, M, UnlockMultiple> {
     /// The ranges.
     pub fn ranges(&self) -> UnlockRanges<'_> {
-        // SAFETY: a live context, of the unlock of a list.
-        let next = unsafe { (*self.low_io()).ParamsFor.Locks.Range.LockList };
+        // SAFETY: a live context, of an unlock.
+        let locks = unsafe { *context_parts::low_io_parameters::<LOWIO_LOCKS>(self.low_io()) };
+        // SAFETY: the unlock of several ranges has a list.
+        let next = unsafe { locks.Range.LockList };
         UnlockRanges {
             next,
             lives: PhantomData,

@@ -6,6 +6,7 @@
 mod answering;
 mod buffers;
 mod completion;
+mod controls;
 mod locks;
 mod operation;
 mod parameters;
@@ -13,10 +14,11 @@ mod parameters;
 pub use answering::{Answer, Answering, Outcome};
 pub use buffers::{ReadCompletion, WriteCompletion};
 pub use completion::Completion;
+pub use controls::{Control, ControlMethod, RawControl};
+pub(crate) use controls::{control_input, control_output, raw_control};
 pub use locks::{LockRange, UnlockMultiple, UnlockRange, UnlockRanges};
 pub use operation::Operation;
-pub use parameters::{Control, ControlMethod, Notify, RawControl, ReadWrite};
-pub(crate) use parameters::{control_input, control_output, low_io_context, raw_control};
+pub use parameters::{Notify, ReadWrite};
 
 use nt::Status;
 

@@ -6,6 +6,7 @@ use core::ops::Deref;
 use nt::mdl::MdlRef;
 
 use super::{Completion, Pended};
+use crate::context_parts;
 use crate::raw::LOWIO_CONTEXT;
 use crate::{MiniRedirector, Request};
 
@@ -53,7 +54,7 @@ impl<'a, M: MiniRedirector, P: Copy> Operation<'a, M, P> {
     }
 
     pub(super) fn low_io(&self) -> *mut LOWIO_CONTEXT {
-        super::parameters::low_io_context(self.request.as_raw())
+        context_parts::low_io(self.request.as_raw())
     }
 }
 

@@ -45,13 +45,13 @@ impl<'a, M: MiniRedirector> Fobx<'a, M> {
     /// Where the next query of extended attributes goes on, from 1.
     pub fn next_ea(self) -> u32 {
         // SAFETY: a live object.
-        unsafe { (*self.as_raw()).OffsetOfNextEaToReturn as u32 }
+        unsafe { (*self.as_raw()).OffsetOfNextEaToReturn }
     }
 
     /// Sets where the next query of extended attributes goes on. RDBSS holds the FCB exclusively around such queries.
     pub fn set_next_ea(self, index: u32) {
         // SAFETY: a live object.
-        unsafe { (*self.as_raw()).OffsetOfNextEaToReturn = index as _ };
+        unsafe { (*self.as_raw()).OffsetOfNextEaToReturn = index };
     }
 
     pub(crate) fn slot(self) -> ContextSlot<'a, M::Fobx> {

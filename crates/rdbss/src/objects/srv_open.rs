@@ -64,19 +64,19 @@ impl<'a, M: MiniRedirector> SrvOpen<'a, M> {
     /// The access that the open has.
     pub fn desired_access(self) -> u32 {
         // SAFETY: a live object; its access does not change.
-        unsafe { (*self.as_raw()).DesiredAccess as u32 }
+        unsafe { (*self.as_raw()).DesiredAccess }
     }
 
     /// The access that the open shares.
     pub fn share_access(self) -> u32 {
         // SAFETY: a live object; its share access does not change.
-        unsafe { (*self.as_raw()).ShareAccess as u32 }
+        unsafe { (*self.as_raw()).ShareAccess }
     }
 
     /// The open's options (FILE_*).
     pub fn create_options(self) -> u32 {
         // SAFETY: a live object; its options do not change.
-        unsafe { (*self.as_raw()).CreateOptions as u32 }
+        unsafe { (*self.as_raw()).CreateOptions }
     }
 
     /// What may be kept local.
@@ -170,7 +170,10 @@ impl<M: MiniRedirector> Iterator for BufferedLocks<'_, M> {
                 &mut exclusive,
             )
         };
-        (more != 0).then(|| BufferedLock {
+        if more == 0 {
+            return None;
+        }
+        Some(BufferedLock {
             // SAFETY: any bits are a number.
             offset: unsafe { offset.QuadPart },
             // SAFETY: any bits are a number.

@@ -51,7 +51,7 @@ impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
         // SAFETY: a live object; its logon does not change.
         let luid = unsafe { (*self.as_raw()).LogonId };
         LogonId {
-            low: luid.LowPart as u32,
+            low: luid.LowPart,
             high: luid.HighPart,
         }
     }
@@ -59,7 +59,7 @@ impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
     /// The terminal session that the view belongs to.
     pub fn session_id(self) -> u32 {
         // SAFETY: a live object; its session does not change.
-        unsafe { (*self.as_raw()).SessionId as u32 }
+        unsafe { (*self.as_raw()).SessionId }
     }
 
     /// Whether the user connected on purpose (`net use`).
