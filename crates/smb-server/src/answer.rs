@@ -89,16 +89,17 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Settles the header, and signs. `chained` if another message of the compound follows.
-    fn seal(&mut self, chained: bool) {
+    /// Settles the header, and signs. `compounded` if it shares its frame, `chained` if another message follows.
+    fn seal(&mut self, compounded: bool, chained: bool) {
         let answer = &mut self.answer;
-        if chained || self.plan.needs_flat_bytes() {
+        if compounded || self.plan.needs_flat_bytes() {
             answer.flatten();
         }
-        if chained {
+        if compounded {
+            // The last one is padded too, as Windows does it.
             let padded = answer.message_len().next_multiple_of(8);
             answer.bytes.resize(PREFIX + padded, 0);
-            answer.header.next_command = padded as u32;
+            answer.header.next_command = if chained { padded as u32 } else { 0 };
         }
         answer
             .header
@@ -176,7 +177,7 @@ impl Frame {
         let single = parts.len() == 1;
         let mut rest = parts.into_iter().peekable();
         while let Some(mut part) = rest.next() {
-            part.seal(rest.peek().is_some());
+            part.seal(!single, rest.peek().is_some());
             frame.served.push(part.served);
             if single && let Some(build) = &part.plan.raw {
                 frame.bytes = build(part.answer.message());

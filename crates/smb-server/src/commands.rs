@@ -82,6 +82,8 @@ impl From<EmitError> for Failure {
 /// What the requests of one compound hand on to each other (MS-SMB2 3.3.5.2.7.2).
 #[derive(Default)]
 pub(crate) struct Chain {
+    /// Whether there was a request to relate to.
+    pub(crate) begun: bool,
     pub(crate) session_id: u64,
     pub(crate) tree_id: u32,
     pub(crate) file: Option<FileId>,
@@ -96,8 +98,8 @@ pub(crate) struct Request<'a> {
     pub(crate) message: &'a [u8],
     pub(crate) session: Option<Arc<Session>>,
     pub(crate) tree: Option<Arc<Tree>>,
-    /// Whether it shares its frame with others.
-    pub(crate) compounded: bool,
+    /// Whether another request follows in the same frame. Such a one cannot wait, as the others would have to.
+    pub(crate) followed: bool,
 }
 
 impl Request<'_> {

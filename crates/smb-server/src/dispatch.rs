@@ -21,7 +21,7 @@ struct Current<'a> {
     header: Header,
     message: &'a [u8],
     received: Instant,
-    compounded: bool,
+    followed: bool,
 }
 
 /// One request's share of the frame that answers it.
@@ -48,12 +48,12 @@ impl Connection {
                 _ => return Err(Hangup),
             };
             let (message, others) = rest.split_at(len);
-            let compounded = len != frame.len();
+            let followed = !others.is_empty();
             let current = Current {
                 header,
                 message,
                 received,
-                compounded,
+                followed,
             };
             replies.extend(self.serve_one(current, &mut chain)?);
             if others.is_empty() {
@@ -89,12 +89,14 @@ impl Connection {
             .take(header.message_id, header.credit_charge)
             .map_err(|_| Hangup)?;
         let related = header.flags.contains(HeaderFlags::RELATED_OPERATIONS);
+        let orphan = related && !chain.begun;
         if related {
             header.session_id = chain.session_id;
             header.target = Target::tree(chain.tree_id);
         } else {
             let tree_id = header.tree_id().unwrap_or_default();
             *chain = Chain {
+                begun: true,
                 session_id: header.session_id,
                 tree_id,
                 ..Chain::default()
@@ -109,6 +111,7 @@ impl Connection {
         let request = self.resolve(&current);
         let outcome = match plan.status {
             Some(status) => Err(Failure::Status(status)),
+            None if orphan => Err(Failure::Status(NtStatus::INVALID_PARAMETER)),
             None => self
                 .admit(&request, related, chain)
                 .and_then(|()| self.execute(&request, chain)),
@@ -144,7 +147,7 @@ impl Connection {
             message: current.message,
             session,
             tree,
-            compounded: current.compounded,
+            followed: current.followed,
         }
     }
 
@@ -349,7 +352,7 @@ impl Connection {
             header,
             message: frame,
             received,
-            compounded: false,
+            followed: false,
         };
         let plan = self.server.faults.plan(&Seen {
             connection: self.number,

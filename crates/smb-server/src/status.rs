@@ -27,6 +27,7 @@ pub(crate) fn of(error: FsError) -> NtStatus {
         FsError::NoSuchFile => NtStatus::NO_SUCH_FILE,
         FsError::NotAFile => NtStatus::INVALID_DEVICE_REQUEST,
         FsError::NotADirectory => NtStatus::NOT_A_DIRECTORY,
+        FsError::PathSyntaxBad => NtStatus::OBJECT_PATH_SYNTAX_BAD,
         FsError::PathNotFound => NtStatus::OBJECT_PATH_NOT_FOUND,
         FsError::RangeNotLocked => NtStatus::RANGE_NOT_LOCKED,
         FsError::SharingViolation => NtStatus::SHARING_VIOLATION,

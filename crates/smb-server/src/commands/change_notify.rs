@@ -27,6 +27,9 @@ pub(super) fn change_notify(
         return Err(FsError::InvalidParameter.into());
     }
     file.open.require(access::READ_DATA)?;
+    if request.followed {
+        return Err(NtStatus::INTERNAL_ERROR.into());
+    }
     let room = notify.output_buffer_length as usize;
     let recursive = notify.flags.contains(ChangeNotifyFlags::WATCH_TREE);
     let filter = notify.completion_filter.bits();

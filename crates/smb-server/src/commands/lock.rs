@@ -37,10 +37,7 @@ pub(super) fn lock(request: &Request<'_>, chain: &mut Chain) -> Result<Outcome> 
         .map(lock_range)
         .collect::<Result<Vec<_>>>()?;
     match file.open.lock(&ranges) {
-        // A member of a compound cannot wait: the reply to the others would have to.
-        Err(FsError::LockNotGranted) if may_wait && !request.compounded => {
-            Ok(wait(file, ranges[0]))
-        }
+        Err(FsError::LockNotGranted) if may_wait && !request.followed => Ok(wait(file, ranges[0])),
         outcome => {
             outcome?;
             request.answer(BODY, |w| LockResponse.emit(w))
@@ -50,10 +47,7 @@ pub(super) fn lock(request: &Request<'_>, chain: &mut Chain) -> Result<Outcome> 
 
 fn unlock_all(request: &Request<'_>, file: &OpenFile, elements: &[LockElement]) -> Result<Outcome> {
     for element in elements {
-        if element
-            .flags
-            .intersects(LockFlags::SHARED_LOCK | LockFlags::EXCLUSIVE_LOCK)
-        {
+        if element.flags != LockFlags::UNLOCK {
             return Err(NtStatus::INVALID_PARAMETER.into());
         }
         file.open.unlock(element.offset, element.length)?;

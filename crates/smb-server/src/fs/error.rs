@@ -45,6 +45,8 @@ pub enum FsError {
     NotADirectory,
     /// A directory cannot be read or written as a file.
     NotAFile,
+    /// A path has a `.` or `..` for a component.
+    PathSyntaxBad,
     /// A component before the last does not exist.
     PathNotFound,
     /// The range to unlock is not locked.

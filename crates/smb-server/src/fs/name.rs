@@ -57,6 +57,9 @@ pub(super) fn components(path: &[u16]) -> Result<Vec<&[u16]>, FsError> {
         return Ok(Vec::new());
     }
     let parts: Vec<&[u16]> = path.split(|unit| *unit == BACKSLASH).collect();
+    if parts.iter().any(|part| is_dots(part)) {
+        return Err(FsError::PathSyntaxBad);
+    }
     if parts.len() > MAX_DEPTH || !parts.iter().all(|part| is_valid_component(part)) {
         return Err(FsError::NameInvalid);
     }
@@ -101,13 +104,15 @@ pub(super) fn short(name: &[u16], id: u64) -> Option<Vec<u16>> {
     Some(short)
 }
 
-/// MS-FSCC 2.1.5: no control characters, none of the reserved ones, and neither `.` nor `..`.
+fn is_dots(name: &[u16]) -> bool {
+    name == [u16::from(b'.')] || name == [u16::from(b'.'); 2]
+}
+
+/// MS-FSCC 2.1.5: no control characters and none of the reserved ones.
 pub(super) fn is_valid_component(name: &[u16]) -> bool {
     const RESERVED: &[u8] = b"\"*/:<>?|";
-    let dots_only = name == [u16::from(b'.')] || name == [u16::from(b'.'); 2];
     !name.is_empty()
         && name.len() <= MAX_COMPONENT
-        && !dots_only
         && name.iter().all(|unit| {
             *unit >= 0x20 && u8::try_from(*unit).map_or(true, |byte| !RESERVED.contains(&byte))
         })
@@ -127,18 +132,13 @@ mod tests {
 
     #[test]
     fn reserved_characters_and_dot_names_are_refused() {
-        for bad in [
-            "a*b",
-            "a:b",
-            "a/b",
-            ".",
-            "..",
-            "x\\..",
-            "a\\\\b",
-            "tab\there",
-        ] {
+        for bad in ["a*b", "a:b", "a/b", "a\\\\b", "tab\there"] {
             let path: Vec<u16> = bad.encode_utf16().collect();
             assert_eq!(components(&path), Err(FsError::NameInvalid), "{bad}");
+        }
+        for bad in [".", "..", "x\\.."] {
+            let path: Vec<u16> = bad.encode_utf16().collect();
+            assert_eq!(components(&path), Err(FsError::PathSyntaxBad), "{bad}");
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Open {
     delete_on_close: AtomicBool,
     /// Set once this handle has set the last-write time itself; writes then leave it alone (MS-FSA 2.1.4.17).
     keeps_write_time: AtomicBool,
+    /// The same for the change time.
+    keeps_change_time: AtomicBool,
     closed: AtomicBool,
     /// Where the last read ended; only queries look at it.
     position: AtomicU64,
@@ -66,6 +68,7 @@ impl Open {
             access,
             delete_on_close: AtomicBool::new(delete_on_close),
             keeps_write_time: AtomicBool::new(false),
+            keeps_change_time: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             position: AtomicU64::new(0),
             search: Mutex::default(),
@@ -195,7 +198,9 @@ impl Open {
         if !self.keeps_write_time.load(Ordering::Relaxed) {
             metadata.written = now;
         }
-        metadata.changed = now;
+        if !self.keeps_change_time.load(Ordering::Relaxed) {
+            metadata.changed = now;
+        }
         metadata.attributes.0 |= Attributes::ARCHIVE.0;
         drop(metadata);
         self.tell(change_filter::LAST_WRITE | change_filter::SIZE);
@@ -265,13 +270,18 @@ impl Open {
         if times.iter().any(|time| *time < -2) || makes_directory_of_file {
             return Err(FsError::InvalidParameter);
         }
-        match update.written {
-            0 => {}
-            -2 => self.keeps_write_time.store(false, Ordering::Relaxed),
-            _ => self.keeps_write_time.store(true, Ordering::Relaxed),
+        for (time, keeps) in [
+            (update.written, &self.keeps_write_time),
+            (update.changed, &self.keeps_change_time),
+        ] {
+            if time != 0 {
+                keeps.store(time != -2, Ordering::Relaxed);
+            }
         }
         let mut metadata = self.owner().metadata.lock();
-        metadata.changed = time::now();
+        if !self.keeps_change_time.load(Ordering::Relaxed) {
+            metadata.changed = time::now();
+        }
         let metadata_times = &mut *metadata;
         for (new, kept) in times.into_iter().zip([
             &mut metadata_times.created,
