@@ -30,11 +30,22 @@ pub fn request(
 ) -> Result<usize, ClientError> {
     let mut frame = Frame::new(out)?;
     frame.add(ticket, keys, body)?;
-    frame.finish(keys, &[])
+    frame.finish(keys)
 }
 
-/// Writes a WRITE request up to its data, which is to be sent right behind it from where it is. `data` is read for the
-/// signature alone; its pieces together must have the length that `head` says.
+/// Writes an unsigned WRITE request up to its data, of which the length that `head` says is to be sent right behind it from
+/// where it is.
+///
+/// # Errors
+/// As [`request`].
+pub fn write_head(out: &mut [u8], ticket: &Ticket, head: &WriteHead) -> Result<usize, ClientError> {
+    let mut frame = Frame::new(out)?;
+    frame.add(ticket, None, |w| head.emit(w))?;
+    frame.complete(usize::try_from(head.length).unwrap_or(usize::MAX))
+}
+
+/// Writes a WRITE request up to its data, like [`write_head`], and with keys signs it. `data` is read for the signature
+/// alone; its pieces together must have the length that `head` says.
 ///
 /// # Errors
 /// As [`request`].
@@ -53,7 +64,10 @@ pub fn write_request(
     }
     let mut frame = Frame::new(out)?;
     frame.add(ticket, keys, |w| head.emit(w))?;
-    frame.finish(keys, data)
+    if let Some(keys) = keys {
+        frame.sign(keys, data)?;
+    }
+    frame.complete(length)
 }
 
 /// Writes a CANCEL. It takes no message id, costs no credit and is not answered (MS-SMB2 3.2.4.24).
@@ -79,7 +93,7 @@ pub fn cancel(
     frame
         .builder
         .add(&mut frame.writer, &header, |w| Cancel.emit(w))?;
-    frame.finish(keys, &[])
+    frame.finish(keys)
 }
 
 /// A frame with one request or a compound of them (MS-SMB2 3.2.4.1.4).
@@ -147,40 +161,44 @@ impl<'a> Frame<'a> {
         Ok(())
     }
 
-    /// Completes the frame: its length, and with keys the signature of each message. `data` follows the last message.
+    /// Completes the frame: with keys the signature of each message, and its length.
     ///
     /// # Errors
     /// [`ClientError::Emit`] if the frame is too long, [`ClientError::Crypto`].
-    pub fn finish(
-        mut self,
-        keys: Option<&SessionKeys>,
-        data: &[&[u8]],
-    ) -> Result<usize, ClientError> {
-        let data_len = data
-            .iter()
-            .fold(0usize, |sum, piece| sum.saturating_add(piece.len()));
+    pub fn finish(mut self, keys: Option<&SessionKeys>) -> Result<usize, ClientError> {
+        if let Some(keys) = keys {
+            self.sign(keys, &[])?;
+        }
+        self.complete(0)
+    }
+
+    /// Signs each message; `data` belongs to the last.
+    fn sign(&mut self, keys: &SessionKeys, data: &[&[u8]]) -> Result<(), ClientError> {
+        let written = self.writer.written_mut().get_mut(FrameHeader::LEN..);
+        let mut rest = written.unwrap_or_default();
+        while !rest.is_empty() {
+            let len = first_len(rest)?;
+            let (message, after) = rest
+                .split_at_mut_checked(len)
+                .ok_or(EmitError::BufferFull)?;
+            let data = if after.is_empty() { data } else { &[] };
+            let signature = keys.signing().sign(message, data)?;
+            if let Some(place) = message.get_mut(Header::SIGNATURE) {
+                place.copy_from_slice(&signature);
+            }
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// Says how long the frame is with `data` bytes behind what is written. Gives how long it is without.
+    fn complete(mut self, data: usize) -> Result<usize, ClientError> {
         let written = self.writer.position();
         let length = written
             .saturating_sub(FrameHeader::LEN)
-            .saturating_add(data_len);
+            .saturating_add(data);
         self.writer
             .patch(0, &FrameHeader::message(length)?.to_bytes())?;
-        if let Some(keys) = keys
-            && let Some(mut rest) = self.writer.written_mut().get_mut(FrameHeader::LEN..)
-        {
-            while !rest.is_empty() {
-                let len = first_len(rest)?;
-                let (message, after) = rest
-                    .split_at_mut_checked(len)
-                    .ok_or(EmitError::BufferFull)?;
-                let data = if after.is_empty() { data } else { &[] };
-                let signature = keys.signing().sign(message, data)?;
-                if let Some(place) = message.get_mut(Header::SIGNATURE) {
-                    place.copy_from_slice(&signature);
-                }
-                rest = after;
-            }
-        }
         Ok(written)
     }
 }

@@ -113,7 +113,7 @@ pub enum ClientError {
     BadSpnegoState,
     /// NTLM's challenge lacks something that NTLMv2 here insists on, named here.
     WeakChallenge(&'static str),
-    /// The challenge repeats a single-valued attribute or leaves out its end.
+    /// The challenge has no list of attributes, says something twice in it, or is longer than any real one.
     BadTargetInfo,
     /// The server's mechListMIC is missing or wrong.
     BadMechListMic,

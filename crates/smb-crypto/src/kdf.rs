@@ -1,7 +1,7 @@
 //! The keys of SMB 3.x.
 
 use crate::preauth::PreauthHash;
-use crate::provider::{CryptoError, Mac, Provider};
+use crate::provider::{CryptoError, Provider, code};
 use crate::rust_crypto::RustCrypto;
 use crate::secret::Key128;
 
@@ -67,14 +67,16 @@ pub fn derive_key<P: Provider>(
     label: &[u8],
     context: &[u8],
 ) -> Result<Key128, CryptoError> {
-    let mut mac = P::HmacSha256::new(key)?;
     // 128 bits need a single round, so the counter is always 1.
-    mac.update(&1u32.to_be_bytes());
-    mac.update(label);
-    mac.update(&[0]);
-    mac.update(context);
-    mac.update(&128u32.to_be_bytes());
-    let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac.finish();
+    let input = [
+        &1u32.to_be_bytes(),
+        label,
+        &[0],
+        context,
+        &128u32.to_be_bytes(),
+    ];
+    let code = code::<P::HmacSha256, 32>(key, &input)?;
+    let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = code;
     Ok(Key128::new(half))
 }
 

@@ -21,9 +21,11 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod boxed;
 mod kdf;
 mod ntlm;
 mod ntlm_session;
@@ -39,7 +41,7 @@ pub use kdf::{KeyPurpose, Smb3Keys, derive_key};
 pub use ntlm::{NtHash, NtProof, ResponseKey};
 pub use ntlm_session::{ExportedSessionKey, MessageSigner, Side};
 pub use preauth::PreauthHash;
-pub use provider::{CryptoError, Hash, Keystream, Mac, Provider};
+pub use provider::{CryptoError, Hash, Keystream, Mac, Provider, RunningMac};
 pub use rust_crypto::RustCrypto;
 pub use secret::Key128;
 pub use signing::{MessageMac, SIGNED_HEADER_LEN, Signature, SigningAlgorithm, SigningKey};

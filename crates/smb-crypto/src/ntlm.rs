@@ -2,9 +2,13 @@
 
 use core::fmt;
 
-use crate::provider::{CryptoError, Hash, Mac, Provider};
+use subtle::ConstantTimeEq;
+
+use crate::provider::{CryptoError, Hash, Mac, Provider, RunningMac, code};
 use crate::rust_crypto::RustCrypto;
 use crate::secret::Key128;
+
+type HmacMd5 = <RustCrypto as Provider>::HmacMd5;
 
 /// The NT hash of a password: all that NTLM ever needs of it, and as secret.
 #[derive(Clone)]
@@ -30,6 +34,15 @@ impl NtHash {
     }
 }
 
+/// In constant time.
+impl PartialEq for NtHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for NtHash {}
+
 impl fmt::Debug for NtHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NtHash(..)")
@@ -45,7 +58,8 @@ impl ResponseKey {
     /// # Errors
     /// [`CryptoError::ProviderFailed`].
     pub fn new(hash: &NtHash, user: &[u16], domain: &[u16]) -> Result<Self, CryptoError> {
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(hash.0.as_bytes())?;
+        let key = HmacMd5::new(hash.0.as_bytes())?;
+        let mut mac = key.start()?;
         for unit in user {
             mac.update(&upper_cased(*unit).to_le_bytes());
         }
@@ -65,17 +79,17 @@ impl ResponseKey {
         server_challenge: &[u8; 8],
         temp: &[&[u8]],
     ) -> Result<NtProof, CryptoError> {
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(self.0.as_bytes())?;
+        let key = HmacMd5::new(self.0.as_bytes())?;
+        let mut mac = key.start()?;
         mac.update(server_challenge);
         for part in temp {
             mac.update(part);
         }
         let proof = mac.finish();
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(self.0.as_bytes())?;
-        mac.update(&proof);
+        let session_base_key = Key128::new(code::<HmacMd5, 16>(self.0.as_bytes(), &[&proof])?);
         Ok(NtProof {
             proof,
-            session_base_key: Key128::new(mac.finish()),
+            session_base_key,
         })
     }
 
@@ -88,12 +102,10 @@ impl ResponseKey {
         server_challenge: &[u8; 8],
         client_challenge: &[u8; 8],
     ) -> Result<[u8; 24], CryptoError> {
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(self.0.as_bytes())?;
-        mac.update(server_challenge);
-        mac.update(client_challenge);
+        let code = code::<HmacMd5, 16>(self.0.as_bytes(), &[server_challenge, client_challenge])?;
         let mut response = [0; 24];
         let (proof, challenge) = response.split_at_mut(16);
-        proof.copy_from_slice(&mac.finish());
+        proof.copy_from_slice(&code);
         challenge.copy_from_slice(client_challenge);
         Ok(response)
     }

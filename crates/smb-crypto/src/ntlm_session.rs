@@ -4,9 +4,11 @@ use core::fmt;
 
 use subtle::ConstantTimeEq;
 
-use crate::provider::{CryptoError, Hash, Keystream, Mac, Provider};
+use crate::provider::{CryptoError, Hash, Keystream, Provider, code};
 use crate::rust_crypto::RustCrypto;
 use crate::secret::Key128;
+
+type HmacMd5 = <RustCrypto as Provider>::HmacMd5;
 
 /// Which side of the security context made a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +57,7 @@ impl ExportedSessionKey {
         challenge: &[u8],
         authenticate: &[u8],
     ) -> Result<[u8; 16], CryptoError> {
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(self.0.as_bytes())?;
-        mac.update(negotiate);
-        mac.update(challenge);
-        mac.update(authenticate);
-        Ok(mac.finish())
+        code::<HmacMd5, 16>(self.0.as_bytes(), &[negotiate, challenge, authenticate])
     }
 }
 
@@ -121,10 +119,8 @@ impl MessageSigner {
     pub fn sign(&mut self, message: &[u8]) -> Result<[u8; 16], CryptoError> {
         let sequence = self.sequence.to_le_bytes();
         self.sequence = self.sequence.wrapping_add(1);
-        let mut mac = <RustCrypto as Provider>::HmacMd5::new(self.signing_key.as_bytes())?;
-        mac.update(&sequence);
-        mac.update(message);
-        let [mut checksum @ .., _, _, _, _, _, _, _, _] = mac.finish();
+        let code = code::<HmacMd5, 16>(self.signing_key.as_bytes(), &[&sequence, message])?;
+        let [mut checksum @ .., _, _, _, _, _, _, _, _] = code;
         if let Some(sealing) = &mut self.sealing {
             sealing.apply(&mut checksum);
         }

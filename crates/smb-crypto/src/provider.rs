@@ -43,22 +43,44 @@ pub trait Hash<const N: usize>: Sized {
     fn finish(self) -> [u8; N];
 }
 
-/// A keyed message authentication code being computed; `N` is the length of its result.
+/// A key for message authentication codes, expanded once; `N` is the length of a code.
 pub trait Mac<const N: usize>: Sized {
-    /// Starts a code under `key`.
+    /// A code being computed.
+    type Running<'k>: RunningMac<N>
+    where
+        Self: 'k;
+
+    /// Expands `key`.
     ///
     /// # Errors
     /// [`CryptoError::BadKeyLength`] or [`CryptoError::ProviderFailed`].
     fn new(key: &[u8]) -> Result<Self, CryptoError>;
-    /// Starts another code under the same key without expanding the key again. `self` must be untouched so far.
+    /// Starts a code.
     ///
     /// # Errors
     /// [`CryptoError::ProviderFailed`].
-    fn fork(&self) -> Result<Self, CryptoError>;
+    fn start(&self) -> Result<Self::Running<'_>, CryptoError>;
+}
+
+/// A message authentication code being computed over data given piece by piece.
+pub trait RunningMac<const N: usize> {
     /// Adds `data`.
     fn update(&mut self, data: &[u8]);
     /// Ends the code.
     fn finish(self) -> [u8; N];
+}
+
+/// The code of `pieces` under a key that is used once.
+pub(crate) fn code<M: Mac<N>, const N: usize>(
+    key: &[u8],
+    pieces: &[&[u8]],
+) -> Result<[u8; N], CryptoError> {
+    let key = M::new(key)?;
+    let mut mac = key.start()?;
+    for piece in pieces {
+        mac.update(piece);
+    }
+    Ok(mac.finish())
 }
 
 /// A stream cipher that both encrypts and decrypts in place.

@@ -1,12 +1,13 @@
 //! The provider made of the RustCrypto crates.
 
 use aes::Aes128Enc;
-use cmac::digest::{FixedOutput as _, Key, KeyInit as _, Update as _};
+use cmac::CmacCore;
+use cmac::digest::{FixedOutput as _, InnerInit as _, KeyInit as _, Update as _};
 use hmac::digest::{Digest, OutputSizeUser};
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2_soft::Digest as _;
 
-use crate::provider::{CryptoError, Hash, Keystream, Mac, Provider};
+use crate::provider::{CryptoError, Hash, Keystream, Mac, Provider, RunningMac};
 
 /// The algorithms in Rust, with the CPU's AES and SHA instructions where it has them.
 ///
@@ -71,16 +72,28 @@ where
     [u8; N]: From<hmac::digest::Output<Hmac<D>>>,
     Hmac<D>: OutputSizeUser,
 {
+    type Running<'k>
+        = Self
+    where
+        D: 'k;
+
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
         Hmac::new_from_slice(key)
             .map(Self)
             .map_err(|_| CryptoError::BadKeyLength)
     }
 
-    fn fork(&self) -> Result<Self, CryptoError> {
+    fn start(&self) -> Result<Self, CryptoError> {
         Ok(Self(self.0.clone()))
     }
+}
 
+impl<D, const N: usize> RunningMac<N> for KeyedHashing<D>
+where
+    D: EagerHash,
+    [u8; N]: From<hmac::digest::Output<Hmac<D>>>,
+    Hmac<D>: OutputSizeUser,
+{
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
@@ -91,20 +104,27 @@ where
 }
 
 /// AES-128-CMAC.
-pub struct AesCmac(cmac::Cmac<Aes128Enc>);
+pub struct AesCmac(Aes128Enc);
+
+/// AES-128-CMAC of one message. It borrows the expanded key, which has room for a CPU without AES too and is large.
+pub struct RunningAesCmac<'k>(cmac::Cmac<&'k Aes128Enc>);
 
 impl Mac<16> for AesCmac {
+    type Running<'k> = RunningAesCmac<'k>;
+
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
         let key: &[u8; 16] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
-        Ok(Self(cmac::Cmac::new(
-            Key::<cmac::Cmac<Aes128Enc>>::from_slice(key),
-        )))
+        Ok(Self(Aes128Enc::new(key.into())))
     }
 
-    fn fork(&self) -> Result<Self, CryptoError> {
-        Ok(Self(self.0.clone()))
+    fn start(&self) -> Result<RunningAesCmac<'_>, CryptoError> {
+        Ok(RunningAesCmac(cmac::Cmac::from_core(CmacCore::inner_init(
+            &self.0,
+        ))))
     }
+}
 
+impl RunningMac<16> for RunningAesCmac<'_> {
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }

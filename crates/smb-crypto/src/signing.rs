@@ -4,7 +4,8 @@ use core::fmt;
 
 use subtle::ConstantTimeEq;
 
-use crate::provider::{CryptoError, Mac, Provider};
+use crate::boxed::Boxed;
+use crate::provider::{CryptoError, Mac, Provider, RunningMac};
 use crate::rust_crypto::RustCrypto;
 use crate::secret::Key128;
 
@@ -32,10 +33,11 @@ pub enum SigningAlgorithm {
 /// the header comes first and alone in its piece or with more behind it. Starting from the header is what leaves
 /// room for AES-GMAC, whose nonce is made of header fields.
 pub struct SigningKey<P: Provider = RustCrypto> {
-    state: State<P>,
+    key: Boxed<Expanded<P>>,
+    algorithm: SigningAlgorithm,
 }
 
-enum State<P: Provider> {
+enum Expanded<P: Provider> {
     HmacSha256(P::HmacSha256),
     AesCmac(P::AesCmac),
 }
@@ -47,39 +49,34 @@ impl<P: Provider> SigningKey<P> {
     /// [`CryptoError::ProviderFailed`].
     pub fn new(algorithm: SigningAlgorithm, key: &Key128) -> Result<Self, CryptoError> {
         let key = key.as_bytes();
-        let state = match algorithm {
-            SigningAlgorithm::HmacSha256 => State::HmacSha256(P::HmacSha256::new(key)?),
-            SigningAlgorithm::AesCmac => State::AesCmac(P::AesCmac::new(key)?),
-        };
-        Ok(Self { state })
+        let key = Boxed::new(match algorithm {
+            SigningAlgorithm::HmacSha256 => Expanded::HmacSha256(P::HmacSha256::new(key)?),
+            SigningAlgorithm::AesCmac => Expanded::AesCmac(P::AesCmac::new(key)?),
+        })?;
+        Ok(Self { key, algorithm })
     }
 
     /// The algorithm that the key signs by.
     #[must_use]
-    pub fn algorithm(&self) -> SigningAlgorithm {
-        match self.state {
-            State::HmacSha256(_) => SigningAlgorithm::HmacSha256,
-            State::AesCmac(_) => SigningAlgorithm::AesCmac,
-        }
+    pub const fn algorithm(&self) -> SigningAlgorithm {
+        self.algorithm
     }
 
     /// Starts the signature of a message whose first piece, `head`, holds at least the SMB2 header.
     ///
     /// # Errors
     /// [`CryptoError::HeaderTooShort`] or [`CryptoError::ProviderFailed`].
-    pub fn begin(&self, head: &[u8]) -> Result<MessageMac<P>, CryptoError> {
+    pub fn begin(&self, head: &[u8]) -> Result<MessageMac<'_, P>, CryptoError> {
         let (header, rest) = head
             .split_at_checked(SIGNED_HEADER_LEN)
             .ok_or(CryptoError::HeaderTooShort)?;
         let fields = header
             .get(..SIGNATURE_OFFSET)
             .ok_or(CryptoError::HeaderTooShort)?;
-        let mut mac = MessageMac {
-            state: match &self.state {
-                State::HmacSha256(mac) => State::HmacSha256(mac.fork()?),
-                State::AesCmac(mac) => State::AesCmac(mac.fork()?),
-            },
-        };
+        let mut mac = MessageMac(match self.key.get()? {
+            Expanded::HmacSha256(key) => Running::HmacSha256(key.start()?),
+            Expanded::AesCmac(key) => Running::AesCmac(key.start()?),
+        });
         mac.update(fields);
         mac.update(&[0; 16]);
         mac.update(rest);
@@ -122,28 +119,31 @@ impl<P: Provider> fmt::Debug for SigningKey<P> {
 }
 
 /// The signature of one message, while its pieces are added in order.
-pub struct MessageMac<P: Provider = RustCrypto> {
-    state: State<P>,
+pub struct MessageMac<'k, P: Provider = RustCrypto>(Running<'k, P>);
+
+enum Running<'k, P: Provider> {
+    HmacSha256(<P::HmacSha256 as Mac<32>>::Running<'k>),
+    AesCmac(<P::AesCmac as Mac<16>>::Running<'k>),
 }
 
-impl<P: Provider> MessageMac<P> {
+impl<P: Provider> MessageMac<'_, P> {
     /// Adds the message's next bytes.
     pub fn update(&mut self, data: &[u8]) {
-        match &mut self.state {
-            State::HmacSha256(mac) => mac.update(data),
-            State::AesCmac(mac) => mac.update(data),
+        match &mut self.0 {
+            Running::HmacSha256(mac) => mac.update(data),
+            Running::AesCmac(mac) => mac.update(data),
         }
     }
 
     /// The signature.
     #[must_use]
     pub fn finish(self) -> Signature {
-        match self.state {
-            State::HmacSha256(mac) => {
+        match self.0 {
+            Running::HmacSha256(mac) => {
                 let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac.finish();
                 half
             }
-            State::AesCmac(mac) => mac.finish(),
+            Running::AesCmac(mac) => mac.finish(),
         }
     }
 
@@ -160,7 +160,7 @@ impl<P: Provider> MessageMac<P> {
     }
 }
 
-impl<P: Provider> fmt::Debug for MessageMac<P> {
+impl<P: Provider> fmt::Debug for MessageMac<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MessageMac(..)")
     }

@@ -9,7 +9,7 @@ use super::*;
 use crate::credit_charge;
 use crate::testing::{Client, SESSION, TREE, first_ticket, keys, message, read, request as plain};
 
-fn write_head(length: u32) -> WriteHead {
+fn head(length: u32) -> WriteHead {
     WriteHead {
         length,
         offset: 0x1_0000_0000,
@@ -68,7 +68,7 @@ fn a_writes_signature_covers_data_that_is_sent_from_elsewhere() {
     let data: Vec<u8> = (0..=255).collect();
     let mut out = [0; 256];
     let pieces = [&data[..100], &[], &data[100..]];
-    let len = write_request(&mut out, &ticket, Some(&keys()), &write_head(256), &pieces).unwrap();
+    let len = write_request(&mut out, &ticket, Some(&keys()), &head(256), &pieces).unwrap();
     let sent = [&out[..len], &data].concat();
     let message = message(&sent);
     assert_eq!(WriteRequest::parse(message).unwrap().data, data);
@@ -82,9 +82,24 @@ fn a_writes_signature_covers_data_that_is_sent_from_elsewhere() {
 }
 
 #[test]
+fn an_unsigned_write_needs_only_the_length_of_its_data() {
+    let ticket = first_ticket(Command::WRITE, SESSION);
+    let mut out = [0; 256];
+    let len = write_head(&mut out, &ticket, &head(5)).unwrap();
+    assert_eq!(len, FrameHeader::LEN + WriteHead::DATA_OFFSET);
+    let sent = [&out[..len], b"hello"].concat();
+    assert_eq!(WriteRequest::parse(message(&sent)).unwrap().data, b"hello");
+    let too_long = write_head(&mut out, &ticket, &head(u32::MAX));
+    assert!(matches!(
+        too_long,
+        Err(ClientError::Emit(EmitError::TooLong(_)))
+    ));
+}
+
+#[test]
 fn a_write_of_another_length_than_its_head_says_is_refused() {
     let ticket = first_ticket(Command::WRITE, SESSION);
-    let result = write_request(&mut [0; 256], &ticket, None, &write_head(5), &[b"four"]);
+    let result = write_request(&mut [0; 256], &ticket, Some(&keys()), &head(5), &[b"four"]);
     assert_eq!(
         result,
         Err(ClientError::Emit(EmitError::Contradiction("Length")))
@@ -113,7 +128,7 @@ fn each_request_of_a_compound_is_signed_with_its_padding() {
             frame.add_related(&ticket, Some(&keys), add).unwrap();
         }
     }
-    let len = frame.finish(Some(&keys), &[]).unwrap();
+    let len = frame.finish(Some(&keys)).unwrap();
     let parts: Vec<_> = Chain::new(message(&out[..len]))
         .map(Result::unwrap)
         .collect();

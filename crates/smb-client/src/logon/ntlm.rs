@@ -18,6 +18,8 @@ use crate::error::ClientError;
 const MAX_CHALLENGE: usize = 8 * 1024;
 /// The fixed parts of what is built here.
 const ROOM: usize = 256;
+/// User, domain and workstation in an AUTHENTICATE message.
+const NAMES_ROOM: usize = 3 * 2 * Identity::MAX_UNITS;
 /// NTProofStr comes before the rest of the response.
 const PROOF_LEN: usize = 16;
 
@@ -191,8 +193,10 @@ impl Ntlm {
             version: None,
             mic: with_mic.then_some([0; 16]),
         };
-        let names = Identity::MAX_UNITS.saturating_mul(3 * size_of::<u16>());
-        let room = nt_response.len().saturating_add(names).saturating_add(ROOM);
+        let room = nt_response
+            .len()
+            .saturating_add(NAMES_ROOM)
+            .saturating_add(ROOM);
         let mut bytes = build(room, |w| message.emit(w))?;
         if with_mic {
             let mic = key.mic(&self.negotiate, challenge, &bytes)?;

@@ -6,18 +6,19 @@ use std::format;
 use std::vec::Vec;
 
 use super::*;
+use crate::provider::code;
 use crate::test_hex::{hex, hex_n};
 
 fn cmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut mac = <RustCrypto as Provider>::AesCmac::new(key).unwrap();
-    mac.update(message);
-    mac.finish().to_vec()
+    code::<<RustCrypto as Provider>::AesCmac, 16>(key, &[message])
+        .unwrap()
+        .to_vec()
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut mac = <RustCrypto as Provider>::HmacSha256::new(key).unwrap();
-    mac.update(message);
-    mac.finish().to_vec()
+    code::<<RustCrypto as Provider>::HmacSha256, 32>(key, &[message])
+        .unwrap()
+        .to_vec()
 }
 
 fn key(algorithm: SigningAlgorithm, bytes: [u8; 16]) -> SigningKey {
