@@ -1,14 +1,15 @@
 //! IRP and IO_STACK_LOCATION.
 
 use super::basic::*;
-use super::mdl::PMDL;
 use super::dispatcher::PKEVENT;
+use super::file::{FILE_INFORMATION_CLASS, FS_INFORMATION_CLASS};
+use super::mdl::PMDL;
 use super::object::{_DEVICE_OBJECT, KDEVICE_QUEUE_ENTRY, PDEVICE_OBJECT, PETHREAD, PFILE_OBJECT};
 use super::security::{PIO_SECURITY_CONTEXT, PSECURITY_DESCRIPTOR, PSID, SECURITY_INFORMATION};
-use super::file::{FILE_INFORMATION_CLASS, FS_INFORMATION_CLASS};
 
 /// Signature of a dispatch routine.
-pub type DRIVER_DISPATCH = unsafe extern "C" fn(DeviceObject: *mut _DEVICE_OBJECT, Irp: *mut _IRP) -> NTSTATUS;
+pub type DRIVER_DISPATCH =
+    unsafe extern "C" fn(DeviceObject: *mut _DEVICE_OBJECT, Irp: *mut _IRP) -> NTSTATUS;
 pub type PDRIVER_DISPATCH = Option<DRIVER_DISPATCH>;
 /// Signature of a cancel routine.
 pub type DRIVER_CANCEL = unsafe extern "C" fn(DeviceObject: *mut _DEVICE_OBJECT, Irp: *mut _IRP);
@@ -17,8 +18,9 @@ pub type PDRIVER_CANCEL = Option<DRIVER_CANCEL>;
 pub type IO_COMPLETION_ROUTINE =
     unsafe extern "C" fn(DeviceObject: PDEVICE_OBJECT, Irp: PIRP, Context: PVOID) -> NTSTATUS;
 pub type PIO_COMPLETION_ROUTINE = Option<IO_COMPLETION_ROUTINE>;
-pub type PIO_APC_ROUTINE =
-    Option<unsafe extern "C" fn(ApcContext: PVOID, IoStatusBlock: PIO_STATUS_BLOCK, Reserved: ULONG)>;
+pub type PIO_APC_ROUTINE = Option<
+    unsafe extern "C" fn(ApcContext: PVOID, IoStatusBlock: PIO_STATUS_BLOCK, Reserved: ULONG),
+>;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -205,7 +207,8 @@ pub struct _IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_10__bindgen_ty_1__bindge
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union _IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_10__bindgen_ty_1 {
-    pub __bindgen_anon_1: _IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_10__bindgen_ty_1__bindgen_ty_1,
+    pub __bindgen_anon_1:
+        _IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_10__bindgen_ty_1__bindgen_ty_1,
     pub ClusterCount: ULONG,
     pub DeleteHandle: HANDLE,
 }

@@ -104,4 +104,10 @@ pub use _WORK_QUEUE_TYPE::Type as WORK_QUEUE_TYPE;
 pub type KSTART_ROUTINE = unsafe extern "C" fn(StartContext: PVOID);
 pub type PKSTART_ROUTINE = Option<KSTART_ROUTINE>;
 
-zeroed_default!(_OWNER_ENTRY, _ERESOURCE, _FAST_MUTEX, _KLOCK_QUEUE_HANDLE, _WORK_QUEUE_ITEM);
+zeroed_default!(
+    _OWNER_ENTRY,
+    _ERESOURCE,
+    _FAST_MUTEX,
+    _KLOCK_QUEUE_HANDLE,
+    _WORK_QUEUE_ITEM
+);

@@ -121,13 +121,16 @@ pub type DEVICE_OBJECT = _DEVICE_OBJECT;
 pub type PDEVICE_OBJECT = *mut DEVICE_OBJECT;
 
 /// Signature of DriverEntry.
-pub type DRIVER_INITIALIZE =
-    unsafe extern "C" fn(DriverObject: *mut _DRIVER_OBJECT, RegistryPath: PUNICODE_STRING) -> NTSTATUS;
+pub type DRIVER_INITIALIZE = unsafe extern "C" fn(
+    DriverObject: *mut _DRIVER_OBJECT,
+    RegistryPath: PUNICODE_STRING,
+) -> NTSTATUS;
 pub type PDRIVER_INITIALIZE = Option<DRIVER_INITIALIZE>;
 /// Signature of DriverUnload.
 pub type DRIVER_UNLOAD = unsafe extern "C" fn(DriverObject: *mut _DRIVER_OBJECT);
 pub type PDRIVER_UNLOAD = Option<DRIVER_UNLOAD>;
-pub type PDRIVER_STARTIO = Option<unsafe extern "C" fn(DeviceObject: *mut _DEVICE_OBJECT, Irp: PIRP)>;
+pub type PDRIVER_STARTIO =
+    Option<unsafe extern "C" fn(DeviceObject: *mut _DEVICE_OBJECT, Irp: PIRP)>;
 
 /// The fast I/O table. ntsim never calls it: every request is an IRP.
 #[repr(C)]
@@ -269,6 +272,11 @@ pub const FILE_REMOTE_DEVICE: u32 = 0x10;
 pub const FILE_DEVICE_SECURE_OPEN: u32 = 0x100;
 
 zeroed_default!(
-    _KDEVICE_QUEUE, _DEVICE_OBJECT, _FAST_IO_DISPATCH, _DRIVER_EXTENSION, _DRIVER_OBJECT, _SECTION_OBJECT_POINTERS,
+    _KDEVICE_QUEUE,
+    _DEVICE_OBJECT,
+    _FAST_IO_DISPATCH,
+    _DRIVER_EXTENSION,
+    _DRIVER_OBJECT,
+    _SECTION_OBJECT_POINTERS,
     _FILE_OBJECT
 );

@@ -1,0 +1,10 @@
+//! The executive: resources, fast mutexes, work items.
+
+mod fast_mutex;
+mod resource;
+mod work;
+
+pub use fast_mutex::*;
+pub use resource::*;
+pub use work::{ExQueueWorkItem, IoAllocateWorkItem, IoFreeWorkItem, IoQueueWorkItem};
+pub(crate) use work::{post, start, stop};

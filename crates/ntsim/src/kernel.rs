@@ -1,0 +1,406 @@
+//! The kernel as a program sees it: boot, load drivers, look for leaks, shut down.
+
+use crate::ex;
+use crate::io;
+use crate::irql;
+use crate::ke;
+use crate::mdl;
+use crate::mode;
+use crate::mup;
+use crate::ob::{self, Kind};
+use crate::pool::{self, Faults, PoolLeak};
+use crate::ps;
+use crate::registry;
+use crate::stats::{self, Stats};
+use crate::sys::*;
+use crate::verifier::{self, Place, broken};
+use crate::wsk;
+use core::fmt;
+use core::panic::Location;
+use parking_lot::{Condvar, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Signature of a driver's entry.
+pub type DriverEntryFn = DRIVER_INITIALIZE;
+
+/// How a kernel behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Freed pool that is kept and watched, in bytes. More finds more late writes and costs memory.
+    pub quarantine_bytes: usize,
+    /// Whether the order of locks is watched, the one check whose cost grows with the driver.
+    pub lock_order: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            quarantine_bytes: 8 << 20,
+            lock_order: true,
+        }
+    }
+}
+
+/// What is left that should not be.
+#[derive(Clone, Debug, Default)]
+pub struct LeakReport {
+    /// Pool, by tag.
+    pub pool: Vec<PoolLeak>,
+    /// Objects: kind and how many.
+    pub objects: Vec<(String, usize)>,
+    /// System threads that run.
+    pub threads: usize,
+    /// Where timers are set.
+    pub timers: Vec<Place>,
+    /// Where handles were opened.
+    pub handles: Vec<Place>,
+    /// MDLs with locked pages.
+    pub locked_mdls: usize,
+    /// Requests that are not completed.
+    pub irps: u64,
+    /// Open WSK sockets and registrations.
+    pub network: usize,
+}
+
+impl LeakReport {
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.pool.is_empty()
+            && self.objects.is_empty()
+            && self.timers.is_empty()
+            && self.handles.is_empty()
+            && [self.threads, self.locked_mdls, self.network] == [0; 3]
+            && self.irps == 0
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.pool
+            .first()
+            .map(|leak| leak.place)
+            .or(self.timers.first().copied())
+            .or(self.handles.first().copied())
+    }
+}
+
+impl fmt::Display for LeakReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for PoolLeak {
+            tag,
+            bytes,
+            blocks,
+            place,
+        } in &self.pool
+        {
+            writeln!(
+                f,
+                "pool {tag}: {bytes} bytes in {blocks} blocks, one from {place}"
+            )?;
+        }
+        for (kind, count) in &self.objects {
+            writeln!(f, "{count} {kind} objects")?;
+        }
+        for (what, places) in [("timer", &self.timers), ("handle", &self.handles)] {
+            for place in places {
+                writeln!(f, "{what} from {place}")?;
+            }
+        }
+        let counts = [
+            ("threads", self.threads),
+            ("locked MDLs", self.locked_mdls),
+            ("sockets or registrations", self.network),
+        ];
+        for (what, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
+            writeln!(f, "{count} {what}")?;
+        }
+        if self.irps > 0 {
+            writeln!(f, "{} requests", self.irps)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a kernel runs in this process; the others queue up.
+static RUNNING: Mutex<bool> = Mutex::new(false);
+static STOPPED: Condvar = Condvar::new();
+static DRIVERS: AtomicUsize = AtomicUsize::new(0);
+
+/// How long what is on its way out may take before it counts as a leak.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running kernel. There is one at a time in a process: booting waits for the one before to be dropped. Dropping it
+/// checks for leaks.
+#[derive(Debug)]
+pub struct Kernel(());
+
+impl Kernel {
+    /// Boots a kernel.
+    #[must_use]
+    pub fn boot(config: Config) -> Self {
+        let mut running = RUNNING.lock();
+        while *running {
+            STOPPED.wait(&mut running);
+        }
+        *running = true;
+        drop(running);
+        pool::reset(config.quarantine_bytes);
+        verifier::reset_order(config.lock_order);
+        ob::reset_namespace();
+        registry::reset();
+        mup::reset();
+        stats::reset();
+        ex::start();
+        ke::start();
+        Self(())
+    }
+
+    /// Loads a driver: makes its driver object and registry key, and calls its entry in the system process.
+    ///
+    /// # Errors
+    /// What the entry returned.
+    #[track_caller]
+    pub fn load_driver(&self, service: &str, entry: DriverEntryFn) -> Result<Driver, NTSTATUS> {
+        Driver::load(service, entry, Location::caller())
+    }
+
+    /// Runs `f` on this thread as if it were the driver's code, so that its allocations count as pool.
+    pub fn run_as_driver<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _kernel = mode::kernel();
+        f()
+    }
+
+    /// Sets a registry value, before or while drivers run.
+    pub fn set_registry(&self, key: &str, name: &str, value: &registry::Value) {
+        registry::set(key, name, value);
+    }
+
+    /// A registry value: its type and bytes.
+    #[must_use]
+    pub fn registry(&self, key: &str, name: &str) -> Option<(u32, Vec<u8>)> {
+        registry::get(key, name)
+    }
+
+    /// What makes allocations fail.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        Faults::HANDLE
+    }
+
+    /// Counters since boot.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let pool = pool::totals();
+        Stats {
+            irps: stats::IRPS.get(),
+            irps_outstanding: stats::IRPS_OUTSTANDING.get(),
+            pool_allocations: pool.allocations,
+            pool_peak: pool.peak as u64,
+            pool_bytes: pool.bytes as u64,
+            wsk_sends: stats::SENDS.get(),
+            wsk_receives: stats::RECEIVES.get(),
+            bytes_sent: stats::BYTES_SENT.get(),
+            bytes_received: stats::BYTES_RECEIVED.get(),
+        }
+    }
+
+    /// What drivers and users hold right now.
+    #[must_use]
+    pub fn leaks(&self) -> LeakReport {
+        leaks()
+    }
+}
+
+fn leaks() -> LeakReport {
+    LeakReport {
+        pool: pool::leaks_by_tag(),
+        objects: ob::live_objects(),
+        threads: ps::running_threads(),
+        timers: ke::live_timers(),
+        handles: ob::live_handles(),
+        locked_mdls: mdl::locked(),
+        irps: stats::IRPS_OUTSTANDING.get(),
+        network: wsk::live(),
+    }
+}
+
+/// Waits until nothing is left, or until it is clear that something stays.
+fn settled_leaks() -> LeakReport {
+    let until = Instant::now() + GRACE;
+    loop {
+        let report = leaks();
+        if report.is_clean() || Instant::now() >= until {
+            return report;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        let place = Location::caller();
+        // After a failed test what is left means nothing.
+        let report = if std::thread::panicking() {
+            LeakReport::default()
+        } else {
+            settled_leaks()
+        };
+        wsk::stop();
+        ex::stop();
+        ke::stop();
+        pool::flush_quarantine();
+        *RUNNING.lock() = false;
+        STOPPED.notify_one();
+        if !report.is_clean() {
+            broken!(
+                Leak,
+                place,
+                report.place(),
+                "left when the kernel stopped:\n{report}"
+            );
+        }
+    }
+}
+
+/// A loaded driver.
+#[derive(Debug)]
+pub struct Driver {
+    object: usize,
+    /// Strings that the driver object points to.
+    _names: Box<[Vec<u16>; 2]>,
+}
+
+impl Driver {
+    fn load(service: &str, entry: DriverEntryFn, place: Place) -> Result<Self, NTSTATUS> {
+        let _host = mode::host();
+        let key = format!(r"\Registry\Machine\System\CurrentControlSet\Services\{service}");
+        registry::set(&key, "Type", &registry::Value::Dword(2));
+        let wide = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+        let names = Box::new([wide(&format!(r"\FileSystem\{service}")), wide(&key)]);
+        let driver: PDRIVER_OBJECT =
+            ob::create_host(Kind::Driver, size_of::<DRIVER_OBJECT>(), place).cast();
+        let content = DRIVER_OBJECT {
+            Type: IO_TYPE_DRIVER,
+            Size: size_of::<DRIVER_OBJECT>() as CSHORT,
+            DriverName: io::counted(&names[0]),
+            DriverInit: Some(entry),
+            MajorFunction: [Some(io::invalid_request); 28],
+            ..DRIVER_OBJECT::default()
+        };
+        // SAFETY: a new object of this size.
+        unsafe { driver.write(content) };
+        let mut path = io::counted(&names[1]);
+        let status = in_driver("DriverEntry", place, || {
+            // SAFETY: the entry of the driver that the caller asked to load, with a driver object and its key's path.
+            unsafe { entry(driver, &raw mut path) }
+        });
+        let loaded = Self {
+            object: driver as usize,
+            _names: names,
+        };
+        if !NT_SUCCESS(status) {
+            loaded.drop_object(place);
+            return Err(status);
+        }
+        loaded.finish_devices();
+        DRIVERS.fetch_add(1, Ordering::SeqCst);
+        Ok(loaded)
+    }
+
+    /// Devices made by DriverEntry are ready once it returns.
+    fn finish_devices(&self) {
+        // SAFETY: the driver object lives as long as this.
+        let mut next = unsafe { (*self.raw()).DeviceObject };
+        // SAFETY: the links of a driver's devices are valid.
+        while let Some(device) = unsafe { next.as_mut() } {
+            device.Flags &= !DO_DEVICE_INITIALIZING;
+            next = device.NextDevice;
+        }
+    }
+
+    /// The driver object.
+    #[must_use]
+    pub fn raw(&self) -> PDRIVER_OBJECT {
+        self.object as PDRIVER_OBJECT
+    }
+
+    fn open_files(&self) -> bool {
+        // SAFETY: the driver object lives as long as this.
+        let mut next = unsafe { (*self.raw()).DeviceObject };
+        // SAFETY: the links of a driver's devices are valid.
+        while let Some(device) = unsafe { next.as_ref() } {
+            if device.ReferenceCount != 0 {
+                return true;
+            }
+            next = device.NextDevice;
+        }
+        false
+    }
+
+    fn drop_object(&self, place: Place) {
+        ob::dereference(self.raw().cast(), place);
+    }
+
+    /// Unloads the driver, and checks for leaks if no other is loaded.
+    ///
+    /// # Errors
+    /// STATUS_INVALID_DEVICE_REQUEST if the driver cannot unload, STATUS_FILES_OPEN while files are open on its devices.
+    #[track_caller]
+    pub fn unload(&self) -> Result<(), NTSTATUS> {
+        let place = Location::caller();
+        let _host = mode::host();
+        // SAFETY: the driver object lives as long as this.
+        let routine = unsafe { (*self.raw()).DriverUnload }.ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        if self.open_files() {
+            return Err(STATUS_FILES_OPEN);
+        }
+        in_driver("DriverUnload", place, || {
+            // SAFETY: the driver's own routine, once, with its driver object.
+            unsafe { routine(self.raw()) };
+        });
+        // SAFETY: as above.
+        let device = unsafe { (*self.raw()).DeviceObject };
+        if !device.is_null() {
+            broken!(
+                DeviceState,
+                place,
+                None,
+                "the driver unloaded and left a device"
+            );
+        }
+        self.drop_object(place);
+        if DRIVERS.fetch_sub(1, Ordering::SeqCst) == 1 {
+            let report = settled_leaks();
+            if report.irps > 0 {
+                broken!(
+                    UnloadedBusy,
+                    place,
+                    report.place(),
+                    "the driver unloaded with {} requests",
+                    report.irps
+                );
+            } else if !report.is_clean() {
+                broken!(
+                    Leak,
+                    place,
+                    report.place(),
+                    "left after the driver unloaded:\n{report}"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a driver's code in the system process at PASSIVE_LEVEL.
+fn in_driver<R>(what: &str, place: Place, code: impl FnOnce() -> R) -> R {
+    // SAFETY: the static is never written.
+    let _attached = ps::attach(unsafe { PsInitialSystemProcess });
+    let regions = ke::apc_depth();
+    let result = irql::run_at(irql::PASSIVE, what, place, || {
+        let _kernel = mode::kernel();
+        code()
+    });
+    ke::require_apc_depth(regions, what, place);
+    result
+}

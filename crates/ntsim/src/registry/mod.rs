@@ -1,0 +1,9 @@
+//! The registry: a tree in memory.
+
+mod service;
+mod tree;
+
+pub(crate) use service::delete_object;
+pub use service::*;
+pub use tree::Value;
+pub(crate) use tree::{get, reset, set};

@@ -1,0 +1,720 @@
+//! A connection-oriented socket and its operations.
+
+use super::buffer::Range;
+use super::provider::Client;
+use super::{address, poller, status};
+use crate::io::{self, Packet};
+use crate::irql;
+use crate::mode;
+use crate::stats;
+use crate::sys::*;
+use crate::trace::{self, Event};
+use crate::verifier::{Place, broken};
+use core::net::SocketAddr;
+use core::panic::Location;
+use parking_lot::Mutex;
+use socket2::{Domain, Protocol, Type};
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wsk_sys::{ADDRESS_FAMILY, AF_INET, AF_INET6, WSK_BUF, WSK_SOCKET};
+
+/// Sockets that are not closed.
+static SOCKETS: AtomicUsize = AtomicUsize::new(0);
+static NEXT_KEY: AtomicUsize = AtomicUsize::new(1);
+
+/// How many sockets are open.
+pub(super) fn sockets() -> usize {
+    SOCKETS.load(Ordering::SeqCst)
+}
+
+/// The end of an operation.
+#[derive(Clone, Copy)]
+struct End {
+    status: NTSTATUS,
+    information: usize,
+}
+
+impl End {
+    fn failed(status: NTSTATUS) -> Self {
+        Self {
+            status,
+            information: 0,
+        }
+    }
+}
+
+struct Operation {
+    packet: Packet,
+    range: Range,
+    /// Complete only when the whole range is done.
+    whole: bool,
+    /// Set once the operation has ended while its cancel routine is about to run: that routine completes it.
+    end: Option<End>,
+}
+
+#[derive(Default)]
+struct State {
+    host: Option<Arc<socket2::Socket>>,
+    connected: bool,
+    connecting: Option<Packet>,
+    /// WskSocketConnect made the socket: a successful connect gives it to the client, a failed one drops it.
+    unclaimed: bool,
+    bound: bool,
+    sends: VecDeque<Operation>,
+    receives: VecDeque<Operation>,
+    /// Operations that have ended but belong to their cancel routines.
+    cancelling: Vec<Operation>,
+    /// What every receive from now on ends with.
+    receive_end: Option<NTSTATUS>,
+    /// What every send from now on ends with.
+    send_end: Option<NTSTATUS>,
+    disconnecting: Option<Packet>,
+    closing: Option<Packet>,
+    closed: bool,
+    /// The host may have bytes that nobody has asked for yet.
+    readable: bool,
+    /// The network thread is at work on this socket, and will see what is queued now.
+    in_progress: bool,
+}
+
+/// A socket. The client's WSK_SOCKET is its first field.
+#[repr(C)]
+pub(super) struct Socket {
+    public: WSK_SOCKET,
+    key: usize,
+    client: Arc<Client>,
+    state: Mutex<State>,
+}
+
+// SAFETY: the public part is written once; the rest is under a lock.
+unsafe impl Send for Socket {}
+// SAFETY: as above.
+unsafe impl Sync for Socket {}
+
+/// What a cancel routine found.
+enum Removed {
+    Connect(NTSTATUS),
+    Transfer(End),
+}
+
+/// What the network thread does next for a socket.
+enum Step {
+    Complete(Packet, End),
+    /// An operation has ended that belongs to its cancel routine.
+    Again,
+    Idle,
+}
+
+impl Socket {
+    /// Makes a socket of an address family.
+    pub(super) fn new(
+        client: Arc<Client>,
+        dispatch: *const core::ffi::c_void,
+        family: ADDRESS_FAMILY,
+    ) -> Result<Arc<Self>, NTSTATUS> {
+        let domain = match family {
+            AF_INET => Domain::IPV4,
+            AF_INET6 => Domain::IPV6,
+            _ => return Err(STATUS_NOT_SUPPORTED),
+        };
+        let host = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
+            .map_err(|error| status::of(&error))?;
+        host.set_nonblocking(true)
+            .map_err(|error| status::of(&error))?;
+        SOCKETS.fetch_add(1, Ordering::SeqCst);
+        Ok(Arc::new(Self {
+            public: WSK_SOCKET { Dispatch: dispatch },
+            key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
+            client,
+            state: Mutex::new(State {
+                host: Some(Arc::new(host)),
+                ..State::default()
+            }),
+        }))
+    }
+
+    /// The socket behind a client's pointer.
+    ///
+    /// # Safety
+    /// `socket` was given out by [`Socket::into_raw`] and is not closed.
+    pub(super) unsafe fn from_raw(socket: *mut WSK_SOCKET) -> Arc<Self> {
+        let socket: *const Self = socket.cast_const().cast();
+        // SAFETY: by the contract the client's reference is there.
+        unsafe { Arc::increment_strong_count(socket) };
+        // SAFETY: the count was just raised.
+        unsafe { Arc::from_raw(socket) }
+    }
+
+    /// Gives the client its reference.
+    pub(super) fn into_raw(self: Arc<Self>) -> *mut WSK_SOCKET {
+        Arc::into_raw(self).cast_mut().cast()
+    }
+
+    pub(super) fn key(&self) -> usize {
+        self.key
+    }
+
+    /// The host's socket.
+    pub(super) fn host(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
+        self.state
+            .lock()
+            .host
+            .clone()
+            .ok_or(STATUS_FILE_FORCED_CLOSED)
+    }
+
+    /// Binds to a local address.
+    pub(super) fn bind(&self, to: SocketAddr) -> Result<(), NTSTATUS> {
+        self.host()?
+            .bind(&to.into())
+            .map_err(|error| status::of(&error))?;
+        self.state.lock().bound = true;
+        Ok(())
+    }
+
+    /// Whether it is bound.
+    pub(super) fn is_bound(&self) -> bool {
+        self.state.lock().bound
+    }
+
+    /// Drops a socket that no client has.
+    pub(super) fn discard(self: Arc<Self>) {
+        if let Some(host) = self.state.lock().host.take() {
+            poller::forget(self.key, &host);
+        }
+        SOCKETS.fetch_sub(1, Ordering::SeqCst);
+        self.client.socket_closed();
+    }
+
+    /// Begins to connect a socket that the client gets with the success.
+    pub(super) fn connect_new(self: Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
+        self.state.lock().unclaimed = true;
+        self.connect(to, packet, place);
+    }
+
+    /// Ends a connect.
+    fn complete_connect(self: &Arc<Self>, packet: Packet, status: NTSTATUS, place: Place) {
+        let unclaimed = core::mem::take(&mut self.state.lock().unclaimed);
+        let mut end = End::failed(status);
+        if unclaimed && NT_SUCCESS(status) {
+            end.information = self.clone().into_raw() as usize;
+        } else if unclaimed {
+            self.clone().discard();
+        }
+        complete(packet, end, place);
+    }
+
+    /// Begins to connect. The packet is completed in any case.
+    pub(super) fn connect(self: &Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
+        let result = self.host().and_then(|host| {
+            let begun = host.connect(&to.into());
+            match begun {
+                Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => {
+                    return Err(status::of(&error));
+                }
+                _ => {}
+            }
+            {
+                let mut state = self.state.lock();
+                if state.connected || state.connecting.is_some() {
+                    return Err(STATUS_CONNECTION_ACTIVE);
+                }
+                state.connecting = Some(packet);
+                self.arm(packet);
+            }
+            poller::watch(self, &host).map_err(|error| {
+                self.state.lock().connecting = None;
+                packet.exchange_cancel(None);
+                status::of(&error)
+            })
+        });
+        match result {
+            Ok(()) => self.withdraw_if_cancelled(packet, place),
+            Err(status) => self.complete_connect(packet, status, place),
+        }
+    }
+
+    /// Sets the cancel routine of an operation that is queued now.
+    fn arm(&self, packet: Packet) {
+        packet.set_driver_context(0, (&raw const *self).cast_mut().cast());
+        packet.exchange_cancel(Some(cancel_operation));
+    }
+
+    /// Ends an operation that was cancelled before it had a cancel routine.
+    fn withdraw_if_cancelled(self: &Arc<Self>, packet: Packet, place: Place) {
+        // The operation may be over and its packet gone; if it is still queued, it is not.
+        let mut state = self.state.lock();
+        if !state.has(packet) || packet.cancelled() == 0 || packet.exchange_cancel(None).is_none() {
+            return;
+        }
+        let removed = state.remove(packet);
+        drop(state);
+        self.complete_removed(packet, removed, place);
+    }
+
+    /// Completes what was taken out for its cancel routine.
+    fn complete_removed(self: &Arc<Self>, packet: Packet, removed: Removed, place: Place) {
+        match removed {
+            Removed::Connect(status) => self.complete_connect(packet, status, place),
+            Removed::Transfer(end) => complete(packet, end, place),
+        }
+    }
+
+    /// Sends, at once if the host takes it.
+    pub(super) fn send(self: &Arc<Self>, range: Range, packet: Packet, place: Place) {
+        stats::SENDS.add(1);
+        let mut operation = Operation {
+            packet,
+            range,
+            whole: true,
+            end: None,
+        };
+        let mut state = self.state.lock();
+        let end = match state.may_send() {
+            Err(status) => Some(End::failed(status)),
+            Ok(_) if !state.sends.is_empty() => None,
+            Ok(host) => self.try_send(&host, &mut operation),
+        };
+        match end {
+            Some(end) => {
+                operation.range.release();
+                drop(state);
+                complete(packet, end, place);
+            }
+            None => {
+                self.arm(packet);
+                state.sends.push_back(operation);
+                drop(state);
+                self.withdraw_if_cancelled(packet, place);
+            }
+        }
+    }
+
+    /// Sends what the host takes of an operation. Some when it is over.
+    fn try_send(&self, host: &socket2::Socket, operation: &mut Operation) -> Option<End> {
+        loop {
+            if operation.range.is_done() {
+                return Some(End {
+                    status: STATUS_SUCCESS,
+                    information: operation.range.done,
+                });
+            }
+            match operation.range.send(host) {
+                Ok(bytes) => {
+                    operation.range.done += bytes;
+                    stats::BYTES_SENT.add(bytes as u64);
+                    trace::emit(|| Event::Sent {
+                        socket: self.key,
+                        bytes,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Some(End {
+                        status: status::of(&error),
+                        information: operation.range.done,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Receives: some bytes, or all of the range if `whole`.
+    pub(super) fn receive(
+        self: &Arc<Self>,
+        range: Range,
+        whole: bool,
+        packet: Packet,
+        place: Place,
+    ) {
+        stats::RECEIVES.add(1);
+        let mut state = self.state.lock();
+        if let Err(status) = state.may_receive() {
+            range.release();
+            drop(state);
+            complete(packet, End::failed(status), place);
+            return;
+        }
+        self.arm(packet);
+        state.receives.push_back(Operation {
+            packet,
+            range,
+            whole,
+            end: None,
+        });
+        let kick = !state.in_progress && (state.readable || state.receive_end.is_some());
+        drop(state);
+        if kick {
+            poller::kick(self);
+        }
+        self.withdraw_if_cancelled(packet, place);
+    }
+
+    /// Receives what the host has for an operation. Some when it is over.
+    fn try_receive(
+        &self,
+        host: &socket2::Socket,
+        operation: &mut Operation,
+        readable: &mut bool,
+    ) -> Option<End> {
+        loop {
+            let range = &mut operation.range;
+            if range.is_done() || range.done > 0 && !operation.whole {
+                return Some(End {
+                    status: STATUS_SUCCESS,
+                    information: range.done,
+                });
+            }
+            match range.receive(host) {
+                // The peer has closed its side: this receive says so, and all after it.
+                Ok(0) => {
+                    return Some(End {
+                        status: STATUS_SUCCESS,
+                        information: range.done,
+                    });
+                }
+                Ok(bytes) => {
+                    range.done += bytes;
+                    stats::BYTES_RECEIVED.add(bytes as u64);
+                    trace::emit(|| Event::Received {
+                        socket: self.key,
+                        bytes,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    *readable = false;
+                    return None;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Some(End {
+                        status: status::of(&error),
+                        information: range.done,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Ends the connection: after what is queued is sent, or at once if `abortive`.
+    pub(super) fn disconnect(&self, abortive: bool, packet: Packet, place: Place) {
+        let mut state = self.state.lock();
+        let result = match (&state.host, state.connected) {
+            (Some(host), true) if abortive => {
+                // With no time to linger, closing resets the connection.
+                let _ = host.set_linger(Some(core::time::Duration::ZERO));
+                host.shutdown(std::net::Shutdown::Both)
+                    .map_err(|error| status::of(&error))
+            }
+            (Some(_), true) if !state.sends.is_empty() => {
+                state.disconnecting = Some(packet);
+                return;
+            }
+            (Some(host), true) => host
+                .shutdown(std::net::Shutdown::Write)
+                .map_err(|error| status::of(&error)),
+            _ => Err(STATUS_INVALID_CONNECTION),
+        };
+        state.send_end.get_or_insert(STATUS_CONNECTION_DISCONNECTED);
+        drop(state);
+        complete(
+            packet,
+            End::failed(result.err().unwrap_or(STATUS_SUCCESS)),
+            place,
+        );
+    }
+
+    /// Closes the socket: what is queued ends first.
+    pub(super) fn close(self: Arc<Self>, packet: Packet, place: Place) {
+        let mut state = self.state.lock();
+        if core::mem::replace(&mut state.closed, true) {
+            drop(state);
+            broken!(Wsk, place, None, "a socket was closed twice");
+            return;
+        }
+        if let Some(host) = state.host.take() {
+            poller::forget(self.key, &host);
+        }
+        state.closing = Some(packet);
+        let busy = state.in_progress;
+        drop(state);
+        if !busy {
+            self.progress(false, false);
+        }
+    }
+
+    /// Moves the operations on. `readable` and `writable` are news from the host.
+    pub(super) fn progress(self: &Arc<Self>, readable: bool, writable: bool) {
+        let place = Location::caller();
+        let mut state = self.state.lock();
+        state.readable |= readable;
+        if state.in_progress {
+            return;
+        }
+        state.in_progress = true;
+        if writable {
+            self.settle_connect(&mut state, place);
+        }
+        loop {
+            match self.step(&mut state) {
+                Step::Complete(packet, end) => {
+                    parking_lot::MutexGuard::unlocked(&mut state, || complete(packet, end, place));
+                }
+                Step::Again => {}
+                Step::Idle => break,
+            }
+        }
+        state.in_progress = false;
+        let closing = if state.cancelling.is_empty() {
+            state.closing.take()
+        } else {
+            None
+        };
+        drop(state);
+        if let Some(packet) = closing {
+            self.finish_close(packet, place);
+        }
+    }
+
+    fn finish_close(&self, packet: Packet, place: Place) {
+        SOCKETS.fetch_sub(1, Ordering::SeqCst);
+        self.client.socket_closed();
+        // SAFETY: the client's reference, which ends with the close.
+        unsafe { Arc::decrement_strong_count(self) };
+        complete(packet, End::failed(STATUS_SUCCESS), place);
+    }
+
+    /// Ends the connect that the host says is over.
+    fn settle_connect(
+        self: &Arc<Self>,
+        state: &mut parking_lot::MutexGuard<'_, State>,
+        place: Place,
+    ) {
+        let (Some(packet), Some(host)) = (state.connecting, state.host.clone()) else {
+            return;
+        };
+        let status = match host.take_error() {
+            Ok(None) if host.peer_addr().is_ok() => STATUS_SUCCESS,
+            Ok(None) => return,
+            Ok(Some(error)) | Err(error) => status::of(&error),
+        };
+        // Otherwise the cancel routine is on its way and ends it.
+        if packet.exchange_cancel(None).is_some() {
+            state.connecting = None;
+            state.connected = NT_SUCCESS(status);
+            parking_lot::MutexGuard::unlocked(state, || {
+                self.complete_connect(packet, status, place)
+            });
+        }
+    }
+
+    /// One step for the socket's queues.
+    fn step(&self, state: &mut State) -> Step {
+        if state.closed {
+            return state.abort_next();
+        }
+        let Some(host) = state.host.clone() else {
+            return Step::Idle;
+        };
+        if !state.connected {
+            return Step::Idle;
+        }
+        if let Some(mut operation) = state.sends.pop_front() {
+            match self.try_send(&host, &mut operation) {
+                Some(end) => return state.finish(operation, end),
+                None => state.sends.push_front(operation),
+            }
+        } else if let Some(packet) = state.disconnecting.take() {
+            state.send_end.get_or_insert(STATUS_CONNECTION_DISCONNECTED);
+            let result = host.shutdown(std::net::Shutdown::Write);
+            return Step::Complete(
+                packet,
+                End::failed(result.map_or_else(|error| status::of(&error), |()| 0)),
+            );
+        }
+        let Some(mut operation) = state.receives.pop_front() else {
+            return Step::Idle;
+        };
+        let mut readable = true;
+        let end = match state.receive_end {
+            Some(status) => Some(End::failed(status)),
+            None => self.try_receive(&host, &mut operation, &mut readable),
+        };
+        state.readable = readable;
+        match end {
+            Some(end) => {
+                let incomplete =
+                    !operation.range.is_done() && (operation.whole || end.information == 0);
+                if incomplete {
+                    state.receive_end.get_or_insert(end.status);
+                }
+                state.finish(operation, end)
+            }
+            None => {
+                state.receives.push_front(operation);
+                Step::Idle
+            }
+        }
+    }
+}
+
+impl State {
+    fn may_send(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
+        match (&self.host, self.send_end) {
+            (Some(host), None) if self.connected => Ok(host.clone()),
+            (Some(_), Some(status)) => Err(status),
+            (Some(_), None) => Err(STATUS_INVALID_CONNECTION),
+            (None, _) => Err(STATUS_FILE_FORCED_CLOSED),
+        }
+    }
+
+    fn may_receive(&self) -> Result<(), NTSTATUS> {
+        match &self.host {
+            Some(_) if self.connected => Ok(()),
+            Some(_) => Err(STATUS_INVALID_CONNECTION),
+            None => Err(STATUS_FILE_FORCED_CLOSED),
+        }
+    }
+
+    fn has(&self, packet: Packet) -> bool {
+        self.connecting == Some(packet)
+            || self
+                .sends
+                .iter()
+                .chain(&self.receives)
+                .any(|operation| operation.packet == packet)
+    }
+
+    /// An operation is over: its packet is to be completed, unless its cancel routine is on its way.
+    fn finish(&mut self, mut operation: Operation, end: End) -> Step {
+        operation.range.release();
+        if operation.packet.exchange_cancel(None).is_some() {
+            return Step::Complete(operation.packet, end);
+        }
+        operation.end = Some(end);
+        self.cancelling.push(operation);
+        Step::Again
+    }
+
+    /// Takes an operation out for its cancel routine.
+    fn remove(&mut self, packet: Packet) -> Removed {
+        let cancelled = Removed::Transfer(End::failed(STATUS_CANCELLED));
+        if self.connecting == Some(packet) {
+            self.connecting = None;
+            return Removed::Connect(STATUS_CANCELLED);
+        }
+        if let Some(index) = self
+            .cancelling
+            .iter()
+            .position(|operation| operation.packet == packet)
+        {
+            return self
+                .cancelling
+                .swap_remove(index)
+                .end
+                .map_or(cancelled, Removed::Transfer);
+        }
+        for queue in [&mut self.sends, &mut self.receives] {
+            if let Some(index) = queue
+                .iter()
+                .position(|operation| operation.packet == packet)
+            {
+                if let Some(operation) = queue.remove(index) {
+                    operation.range.release();
+                }
+                break;
+            }
+        }
+        cancelled
+    }
+
+    /// Ends the next operation of a closed socket.
+    fn abort_next(&mut self) -> Step {
+        if let Some(packet) = self.connecting {
+            // Otherwise the cancel routine takes it.
+            if packet.exchange_cancel(None).is_some() {
+                self.connecting = None;
+                return Step::Complete(packet, End::failed(STATUS_CANCELLED));
+            }
+        }
+        if let Some(packet) = self.disconnecting.take() {
+            return Step::Complete(packet, End::failed(STATUS_CANCELLED));
+        }
+        match self.sends.pop_front().or_else(|| self.receives.pop_front()) {
+            Some(operation) => {
+                let information = operation.range.done;
+                self.finish(
+                    operation,
+                    End {
+                        status: STATUS_CANCELLED,
+                        information,
+                    },
+                )
+            }
+            None => Step::Idle,
+        }
+    }
+}
+
+/// Completes an operation's IRP.
+fn complete(packet: Packet, end: End, place: Place) {
+    io::complete_at_dispatch(packet, end.status, end.information as u64, place);
+}
+
+/// Cancel routine of all operations.
+unsafe extern "C" fn cancel_operation(_device: PDEVICE_OBJECT, irp: PIRP) {
+    // SAFETY: the IRP that is cancelled is this provider's.
+    let packet = unsafe { Packet::new(irp) };
+    let level = packet.cancel_irql();
+    // SAFETY: the cancel spin lock is held on entry.
+    unsafe { io::IoReleaseCancelSpinLock(level) };
+    let _host = mode::host();
+    // SAFETY: a socket is not freed while it has operations.
+    let socket = unsafe { Socket::from_raw(packet.driver_context(0).cast()) };
+    let removed = socket.state.lock().remove(packet);
+    socket.complete_removed(packet, removed, Location::caller());
+    // A close may have waited for this.
+    if irql::current() <= irql::DISPATCH {
+        socket.progress(false, false);
+    }
+}
+
+/// Makes a range of a client's buffer.
+pub(super) fn range_of(
+    buffer: *mut WSK_BUF,
+    service: &str,
+    place: Place,
+) -> Result<Range, NTSTATUS> {
+    // SAFETY: the client gives a buffer, which it keeps for the time of the call.
+    let range = unsafe { buffer.as_ref() }.and_then(Range::new);
+    range.ok_or_else(|| {
+        broken!(
+            Wsk,
+            place,
+            None,
+            "{service}: the MDL chain is shorter than the buffer, or its pages are not locked"
+        );
+        STATUS_INVALID_PARAMETER
+    })
+}
+
+/// The address at one end of a socket.
+pub(super) fn address_of(socket: &Socket, remote: bool) -> Result<SocketAddr, NTSTATUS> {
+    let host = socket.host()?;
+    let address = if remote {
+        host.peer_addr()
+    } else {
+        host.local_addr()
+    };
+    let address = address.map_err(|error| status::of(&error))?;
+    address.as_socket().ok_or(STATUS_INVALID_ADDRESS)
+}
+
+/// Writes an address for a client.
+pub(super) fn give_address(address: &SocketAddr, to: *mut wsk_sys::SOCKADDR) {
+    // SAFETY: the client gives room for an address of its socket's family.
+    unsafe { address::write(address, to) };
+}
