@@ -2,34 +2,6 @@
 
 pub use ntsim::sys::*;
 
-// Until ntsim has them.
-#[allow(missing_docs, clippy::missing_safety_doc, non_snake_case)]
-mod missing {
-    use wsk_sys::*;
-    pub unsafe fn DbgPrint(_: *const i8, _: *const i8) -> u32 {
-        unimplemented!()
-    }
-    pub unsafe fn WskRegister(_: *mut WSK_CLIENT_NPI, _: *mut WSK_REGISTRATION) -> i32 {
-        unimplemented!()
-    }
-    pub unsafe fn WskCaptureProviderNPI(
-        _: *mut WSK_REGISTRATION,
-        _: u32,
-        _: *mut WSK_PROVIDER_NPI,
-    ) -> i32 {
-        unimplemented!()
-    }
-    pub unsafe fn WskReleaseProviderNPI(_: *mut WSK_REGISTRATION) {
-        unimplemented!()
-    }
-    pub unsafe fn WskDeregister(_: *mut WSK_REGISTRATION) {
-        unimplemented!()
-    }
-}
-pub use missing::{
-    DbgPrint, WskCaptureProviderNPI, WskDeregister, WskRegister, WskReleaseProviderNPI,
-};
-
 /// Time since the system started, in 100-ns units.
 #[track_caller]
 pub(crate) fn interrupt_time() -> u64 {
@@ -47,7 +19,7 @@ pub(crate) fn system_time() -> u64 {
     unsafe { time.QuadPart }.cast_unsigned()
 }
 
-/// `MmProbeAndLockPages`, with the exception that it raises as the result.
+/// `MmProbeAndLockPages`, with the exception that it raises as the result; `ntsim` raises none.
 ///
 /// # Safety
 ///
@@ -66,5 +38,5 @@ pub(crate) unsafe fn try_probe_and_lock_pages(
 /// Says that the thread is about to wait for the network, which it may not do with certain locks held.
 #[track_caller]
 pub(crate) fn network_wait() {
-    // ntsim::verifier::network_wait();
+    ntsim::verifier::network_wait();
 }
