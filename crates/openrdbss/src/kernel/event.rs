@@ -1,0 +1,62 @@
+//! Events.
+
+use crate::live::Live;
+use nt::sys::KEVENT;
+
+/// Makes an event that wakes one waiter per setting.
+pub(crate) fn init_synchronization(event: Live<KEVENT>) {
+    // SAFETY: the event's memory lives; nobody waits on it yet.
+    unsafe {
+        nt::sys::KeInitializeEvent(
+            event.as_ptr(),
+            nt::sys::_EVENT_TYPE::SynchronizationEvent,
+            0,
+        )
+    };
+}
+
+/// Makes an event that stays set until cleared.
+pub(crate) fn init_notification(event: Live<KEVENT>, set: bool) {
+    // SAFETY: the event's memory lives; nobody waits on it yet.
+    unsafe {
+        nt::sys::KeInitializeEvent(
+            event.as_ptr(),
+            nt::sys::_EVENT_TYPE::NotificationEvent,
+            set.into(),
+        )
+    };
+}
+
+/// Sets the event.
+#[track_caller]
+pub(crate) fn set(event: Live<KEVENT>) {
+    // SAFETY: the event is initialised and lives.
+    unsafe { nt::sys::KeSetEvent(event.as_ptr(), 0, 0) };
+}
+
+/// Clears the event.
+pub(crate) fn clear(event: Live<KEVENT>) {
+    // SAFETY: the event is initialised and lives.
+    unsafe { nt::sys::KeClearEvent(event.as_ptr()) };
+}
+
+/// True while the event is set.
+pub(crate) fn is_set(event: Live<KEVENT>) -> bool {
+    // SAFETY: the event is initialised and lives.
+    unsafe { nt::sys::KeReadStateEvent(event.as_ptr()) != 0 }
+}
+
+/// Waits without end, at PASSIVE_LEVEL or APC_LEVEL.
+#[track_caller]
+pub(crate) fn wait(event: Live<KEVENT>) {
+    // SAFETY: the event is initialised and lives.
+    unsafe {
+        nt::sys::KeWaitForSingleObject(
+            event.as_ptr().cast(),
+            nt::sys::_KWAIT_REASON::Executive,
+            nt::sys::_MODE::KernelMode as nt::sys::KPROCESSOR_MODE,
+            0,
+            core::ptr::null_mut(),
+        )
+    };
+}

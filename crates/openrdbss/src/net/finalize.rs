@@ -1,0 +1,140 @@
+//! The end of servers, shares and views.
+
+use super::{net_root, prefix, srv_call, v_net_root};
+use crate::kernel::resource;
+use crate::live::{Live, addr, follow, get, set};
+use crate::{data, worker};
+use core::ffi::c_void;
+use rdbss::raw::*;
+
+/// Finalizes the dormant views that have been so since `before` or longer (100-ns units of interrupt time), and the shares and
+/// servers that nothing holds then. True if dormant views are left.
+pub(crate) fn dormant(device: Live<RDBSS_DEVICE_OBJECT>, before: u64) -> bool {
+    while let Some(object) = next_dormant(device, before) {
+        match object {
+            Dormant::View(view) => v_net_root(view),
+            Dormant::Share(share) => net_root(share),
+            Dormant::Server(server) => srv_call(server),
+        }
+    }
+    let Some(table) = follow!(device => pRxNetNameTable) else {
+        return false;
+    };
+    let lock = addr!(table => TableLock);
+    resource::acquire_shared(lock, true);
+    let left = views(table).any(|view| get!(view => mrx.NodeReferenceCount) == 0);
+    resource::release(lock);
+    left
+}
+
+enum Dormant {
+    View(Live<V_NET_ROOT>),
+    Share(Live<NET_ROOT>),
+    Server(Live<SRV_CALL>),
+}
+
+fn views(table: Live<RX_PREFIX_TABLE>) -> impl Iterator<Item = Live<V_NET_ROOT>> {
+    prefix::objects(table, RDBSS_NTC_V_NETROOT).filter_map(|object| {
+        // SAFETY: the table's objects of this type are V_NET_ROOTs, alive while they are in the table.
+        unsafe { Live::from_nullable(object.cast::<V_NET_ROOT>()) }
+    })
+}
+
+/// Takes one object that nobody holds out of the table.
+fn next_dormant(device: Live<RDBSS_DEVICE_OBJECT>, before: u64) -> Option<Dormant> {
+    let table = follow!(device => pRxNetNameTable)?;
+    let lock = addr!(table => TableLock);
+    resource::acquire_exclusive(lock, true);
+    let view = views(table).find(|view| {
+        get!(*view => mrx.NodeReferenceCount) == 0
+            && get!(v_net_root::block(*view) => dormant_since) <= before
+    });
+    let found = match view {
+        Some(view) => {
+            v_net_root::leave(table, view);
+            Some(Dormant::View(view))
+        }
+        None => next_holder(table),
+    };
+    resource::release(lock);
+    found
+}
+
+fn next_holder(table: Live<RX_PREFIX_TABLE>) -> Option<Dormant> {
+    let shares = prefix::objects(table, RDBSS_NTC_NETROOT).filter_map(|object| {
+        // SAFETY: the table's objects of this type are NET_ROOTs, alive while they are in the table.
+        unsafe { Live::from_nullable(object.cast::<NET_ROOT>()) }
+    });
+    for share in shares {
+        if get!(share => mrx.NodeReferenceCount) == 0 {
+            net_root::leave(table, share);
+            return Some(Dormant::Share(share));
+        }
+    }
+    let servers = prefix::objects(table, RDBSS_NTC_SRVCALL).filter_map(|object| {
+        // SAFETY: the table's objects of this type are SRV_CALLs, alive while they are in the table.
+        unsafe { Live::from_nullable(object.cast::<SRV_CALL>()) }
+    });
+    for server in servers {
+        if get!(server => mrx.NodeReferenceCount) == 0 {
+            srv_call::leave(table, server);
+            return Some(Dormant::Server(server));
+        }
+    }
+    None
+}
+
+/// Ends a view that is in no table and that nobody holds.
+pub(crate) fn v_net_root(view: Live<V_NET_ROOT>) {
+    let callbacks = v_net_root::net_root(view)
+        .and_then(net_root::device)
+        .and_then(|device| follow!(device => Dispatch));
+    let finalize = callbacks.and_then(|callbacks| get!(callbacks => MRxFinalizeVNetRoot));
+    set!(view => mrx.Flags, get!(view => mrx.Flags) | VNETROOT_FLAG_FINALIZE_INVOKED);
+    if let Some(finalize) = finalize {
+        let mut force = 1;
+        // SAFETY: the view lives, and this is its last user. The result is ignored (reference 2.3).
+        unsafe { finalize(view.as_ptr().cast(), &raw mut force) };
+    }
+    v_net_root::free(view);
+}
+
+/// Ends a share that is in no table and that nobody holds.
+pub(crate) fn net_root(share: Live<NET_ROOT>) {
+    let callbacks = net_root::device(share).and_then(|device| follow!(device => Dispatch));
+    let finalize = callbacks.and_then(|callbacks| get!(callbacks => MRxFinalizeNetRoot));
+    set!(share => mrx.Flags, get!(share => mrx.Flags) | NETROOT_FLAG_FINALIZE_INVOKED);
+    if let Some(finalize) = finalize {
+        let mut force = 1;
+        // SAFETY: the share lives, and this is its last user. The result is ignored (reference 2.3).
+        unsafe { finalize(share.as_ptr().cast(), &raw mut force) };
+    }
+    net_root::free(share);
+}
+
+/// Ends a server that is in no table and that nobody holds, in the system process.
+pub(crate) fn srv_call(server: Live<SRV_CALL>) {
+    if data::in_system_process() {
+        return srv_call_here(server);
+    }
+    let item = addr!(srv_call::block(server) => finalize_item);
+    let device = follow!(server => mrx.RxDeviceObject);
+    worker::queue(item, device, Some(srv_call_posted), server.as_ptr().cast());
+}
+
+unsafe extern "C" fn srv_call_posted(context: *mut c_void) {
+    // SAFETY: `srv_call` passes a server whose last user this is.
+    if let Some(server) = unsafe { Live::from_nullable(context.cast::<SRV_CALL>()) } {
+        srv_call_here(server);
+    }
+}
+
+fn srv_call_here(server: Live<SRV_CALL>) {
+    let callbacks =
+        follow!(server => mrx.RxDeviceObject).and_then(|device| follow!(device => Dispatch));
+    if let Some(finalize) = callbacks.and_then(|callbacks| get!(callbacks => MRxFinalizeSrvCall)) {
+        // SAFETY: the server lives, and this is its last user. The result is ignored (reference 2.3).
+        unsafe { finalize(server.as_ptr().cast(), 1) };
+    }
+    srv_call::free(server);
+}

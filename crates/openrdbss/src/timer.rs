@@ -1,0 +1,262 @@
+//! Timed work: RxPostOneShotTimerRequest, RxPostRecurrentTimerRequest, RxCancelTimerRequest.
+//!
+//! One kernel timer ticks while anything is waiting. Its DPC hands what is due to the worker threads.
+
+use crate::kernel::{pool, spin};
+use crate::live::{Live, addr, follow, get, set};
+use crate::{data, list, worker};
+use core::ffi::c_void;
+use nt::sys::{
+    KDPC, KSPIN_LOCK, KTIMER, LARGE_INTEGER, LIST_ENTRY, NTSTATUS, PVOID,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_FOUND, STATUS_SUCCESS,
+};
+use rdbss::raw::{PRX_WORKERTHREAD_ROUTINE, RDBSS_DEVICE_OBJECT, RX_TIMER_POOLTAG, RX_WORK_ITEM};
+
+/// Length of a tick, in milliseconds and in 100-ns units.
+const TICK_MS: i32 = 50;
+const TICK: i64 = 500_000;
+
+/// `RX_WORK_ITEM.Options` of an item that runs again and again; the bits below hold its period in ticks.
+const RECURRENT: u32 = 0x8000_0000;
+
+/// What is waiting for its time.
+#[repr(C)]
+pub(crate) struct Timers {
+    lock: KSPIN_LOCK,
+    /// RX_WORK_ITEMs by `WorkQueueItem.List`; `LastTick` counts down to 0.
+    waiting: LIST_ENTRY,
+    timer: KTIMER,
+    dpc: KDPC,
+    ticking: bool,
+}
+
+/// Makes an idle timer.
+pub(crate) fn init(timers: Live<Timers>) {
+    list::init(addr!(timers => waiting));
+    // SAFETY: the timer's memory lives.
+    unsafe { nt::sys::KeInitializeTimer(addr!(timers => timer).as_ptr()) };
+    // SAFETY: the DPC's memory lives, and so does its context.
+    unsafe {
+        nt::sys::KeInitializeDpc(
+            addr!(timers => dpc).as_ptr(),
+            Some(tick),
+            timers.as_ptr().cast(),
+        )
+    };
+}
+
+/// Ends the timer; recurrent items that nobody cancelled are freed.
+pub(crate) fn stop(timers: Live<Timers>) {
+    // SAFETY: initialised in `init`.
+    unsafe { nt::sys::KeCancelTimer(addr!(timers => timer).as_ptr()) };
+    // SAFETY: no precondition at PASSIVE_LEVEL.
+    unsafe { nt::sys::KeFlushQueuedDpcs() };
+    while let Some(member) = list::pop_front(addr!(timers => waiting)) {
+        free_if_recurrent(item_of(member));
+    }
+}
+
+fn item_of(member: list::Link) -> Live<RX_WORK_ITEM> {
+    let item = list::container!(member, rdbss::raw::RX_WORK_QUEUE_ITEM, List);
+    // SAFETY: a RX_WORK_ITEM begins with its work queue item, and only such are in the list.
+    unsafe { item.cast() }
+}
+
+fn free_if_recurrent(item: Live<RX_WORK_ITEM>) {
+    if get!(item => Options) & RECURRENT != 0 {
+        pool::free(item, RX_TIMER_POOLTAG);
+    }
+}
+
+unsafe extern "C" fn tick(_: *mut KDPC, context: *mut c_void, _: *mut c_void, _: *mut c_void) {
+    // SAFETY: `init` passed the timers, which outlive their DPC because `stop` flushes it.
+    let Some(timers) = (unsafe { Live::from_nullable(context.cast::<Timers>()) }) else {
+        return;
+    };
+    let mut due = LIST_ENTRY::default();
+    // SAFETY: a local, used in this function only.
+    let Some(due) = (unsafe { Live::from_nullable(&raw mut due) }) else {
+        return;
+    };
+    list::init(due);
+    {
+        let _held = spin::acquire(addr!(timers => lock));
+        for member in list::iter(addr!(timers => waiting)) {
+            let item = item_of(member);
+            let left = get!(item => LastTick).saturating_sub(1);
+            set!(item => LastTick, left);
+            if left == 0 {
+                list::remove(member);
+                list::push_back(due, member);
+            }
+        }
+        if list::is_empty(addr!(timers => waiting)) {
+            set!(timers => ticking, false);
+            // SAFETY: initialised in `init`.
+            unsafe { nt::sys::KeCancelTimer(addr!(timers => timer).as_ptr()) };
+        }
+    }
+    while let Some(member) = list::pop_front(due) {
+        let item = addr!(item_of(member) => WorkQueueItem);
+        let device = follow!(item => pDeviceObject);
+        worker::queue(
+            item,
+            device,
+            get!(item => WorkerRoutine),
+            get!(item => Parameter),
+        );
+    }
+}
+
+/// Lets `item` run after `interval` 100-ns units (at least one tick).
+fn start(item: Live<RX_WORK_ITEM>, interval: i64, options: u32) {
+    let Some(data) = data::get() else { return };
+    let timers = addr!(data => timers);
+    let ticks = ticks_in(interval);
+    set!(item => LastTick, ticks);
+    set!(item => Options, options);
+    let _held = spin::acquire(addr!(timers => lock));
+    list::push_back(addr!(timers => waiting), addr!(item => WorkQueueItem.List));
+    if !get!(timers => ticking) {
+        set!(timers => ticking, true);
+        let due = LARGE_INTEGER {
+            QuadPart: TICK.saturating_neg(),
+        };
+        // SAFETY: timer and DPC were initialised in `init`.
+        unsafe {
+            nt::sys::KeSetTimerEx(
+                addr!(timers => timer).as_ptr(),
+                due,
+                TICK_MS,
+                addr!(timers => dpc).as_ptr(),
+            )
+        };
+    }
+}
+
+/// Intervals are given as durations or, in the manner of kernel timers, negative.
+fn ticks_in(interval: i64) -> u32 {
+    let ticks = interval.unsigned_abs().div_ceil(TICK.unsigned_abs()).max(1);
+    u32::try_from(ticks)
+        .unwrap_or(RECURRENT.wrapping_sub(1))
+        .min(RECURRENT.wrapping_sub(1))
+}
+
+/// Takes the waiting item with this routine and parameter off the list.
+fn cancel(routine: PRX_WORKERTHREAD_ROUTINE, parameter: PVOID) -> Option<Live<RX_WORK_ITEM>> {
+    let data = data::get()?;
+    let timers = addr!(data => timers);
+    let _held = spin::acquire(addr!(timers => lock));
+    let wanted = routine.map(|routine| routine as usize);
+    let found = list::iter(addr!(timers => waiting))
+        .map(item_of)
+        .find(|item| {
+            let (same, other) = match recurrence(*item) {
+                Some(recurrent) => (get!(recurrent => routine), get!(recurrent => parameter)),
+                None => (
+                    get!(*item => WorkQueueItem.WorkerRoutine),
+                    get!(*item => WorkQueueItem.Parameter),
+                ),
+            };
+            same.map(|routine| routine as usize) == wanted && other == parameter
+        })?;
+    list::remove(addr!(found => WorkQueueItem.List));
+    Some(found)
+}
+
+/// Work that runs again and again: the item and what to run.
+#[repr(C)]
+struct Recurrent {
+    item: RX_WORK_ITEM,
+    routine: PRX_WORKERTHREAD_ROUTINE,
+    parameter: PVOID,
+    interval: i64,
+}
+
+fn recurrence(item: Live<RX_WORK_ITEM>) -> Option<Live<Recurrent>> {
+    // SAFETY: only `RxPostRecurrentTimerRequest` sets the option, on the item inside a `Recurrent`.
+    (get!(item => Options) & RECURRENT != 0).then(|| unsafe { item.cast() })
+}
+
+unsafe extern "C" fn run_recurrent(context: *mut c_void) {
+    // SAFETY: `RxPostRecurrentTimerRequest` passes its own block.
+    let Some(work) = (unsafe { Live::from_nullable(context.cast::<Recurrent>()) }) else {
+        return;
+    };
+    if let Some(routine) = get!(work => routine) {
+        // SAFETY: the caller of RxPostRecurrentTimerRequest promised the routine its parameter.
+        unsafe { routine(get!(work => parameter)) };
+    }
+    start(addr!(work => item), get!(work => interval), RECURRENT);
+}
+
+/// Runs `Routine(pContext)` once on a worker thread after `TimeInterval` (100-ns units; at any IRQL <= DISPATCH_LEVEL).
+///
+/// # Safety
+/// The device is registered; the item stays untouched until its routine runs or it is cancelled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxPostOneShotTimerRequest(
+    pDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+    pWorkItem: *mut RX_WORK_ITEM,
+    Routine: PRX_WORKERTHREAD_ROUTINE,
+    pContext: PVOID,
+    TimeInterval: LARGE_INTEGER,
+) -> NTSTATUS {
+    // SAFETY: the caller's promise.
+    let Some(item) = (unsafe { Live::from_nullable(pWorkItem) }) else {
+        return nt::sys::STATUS_INVALID_PARAMETER;
+    };
+    set!(item => WorkQueueItem.WorkerRoutine, Routine);
+    set!(item => WorkQueueItem.Parameter, pContext);
+    set!(item => WorkQueueItem.pDeviceObject, pDeviceObject);
+    start(item, quad(TimeInterval), 0);
+    STATUS_SUCCESS
+}
+
+/// Runs `Routine(pContext)` again and again, `TimeInterval` after the end of the run before.
+///
+/// # Safety
+/// The device is registered until the request is cancelled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxPostRecurrentTimerRequest(
+    pDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+    Routine: PRX_WORKERTHREAD_ROUTINE,
+    pContext: PVOID,
+    TimeInterval: LARGE_INTEGER,
+) -> NTSTATUS {
+    let Some(work) = pool::allocate::<Recurrent>(0, RX_TIMER_POOLTAG) else {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    };
+    set!(work => routine, Routine);
+    set!(work => parameter, pContext);
+    set!(work => interval, quad(TimeInterval));
+    set!(work => item.WorkQueueItem.WorkerRoutine, Some(run_recurrent));
+    set!(work => item.WorkQueueItem.Parameter, work.as_ptr().cast());
+    set!(work => item.WorkQueueItem.pDeviceObject, pDeviceObject);
+    start(addr!(work => item), quad(TimeInterval), RECURRENT);
+    STATUS_SUCCESS
+}
+
+/// Takes back a timer request that has not started to run; STATUS_NOT_FOUND otherwise.
+///
+/// # Safety
+/// The device is registered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxCancelTimerRequest(
+    _pDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+    Routine: PRX_WORKERTHREAD_ROUTINE,
+    pContext: PVOID,
+) -> NTSTATUS {
+    match cancel(Routine, pContext) {
+        Some(item) => {
+            free_if_recurrent(item);
+            STATUS_SUCCESS
+        }
+        None => STATUS_NOT_FOUND,
+    }
+}
+
+fn quad(value: LARGE_INTEGER) -> i64 {
+    // SAFETY: every bit pattern of the union is a number.
+    unsafe { value.QuadPart }
+}

@@ -1,0 +1,341 @@
+//! RDBSS's worker threads: RxDispatchToWorkerThread, RxPostToWorkerThread, RxSpinDownMRxDispatcher.
+//!
+//! All three queue types are served by one set of system threads. A few threads are there from the start; whenever
+//! the last idle one takes work, another is made, up to [`MAX_THREADS`], so that work which waits for other work
+//! cannot starve it.
+
+use crate::kernel::{event, pool, region, spin};
+use crate::live::{Live, addr, follow, get, set};
+use crate::{data, list};
+use core::ffi::c_void;
+use nt::sys::{
+    HANDLE, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_SUCCESS,
+};
+use rdbss::raw::{
+    PRX_WORKERTHREAD_ROUTINE, RDBSS_DEVICE_OBJECT, RX_WORK_DISPATCH_ITEM, RX_WORK_QUEUE_ITEM,
+    RX_WORKQ_POOLTAG, WORK_QUEUE_TYPE,
+};
+
+const MAX_THREADS: usize = 32;
+const FIRST_THREADS: usize = 2;
+
+/// The threads and their queue.
+#[repr(C)]
+pub(crate) struct Workers {
+    lock: KSPIN_LOCK,
+    queue: LIST_ENTRY,
+    /// Wakes one idle thread.
+    wake: KEVENT,
+    idle: usize,
+    total: usize,
+    stopping: bool,
+    /// The threads' objects, to wait for their end.
+    threads: [PVOID; MAX_THREADS],
+}
+
+/// Starts the first threads.
+pub(crate) fn start(workers: Live<Workers>) -> Result<(), NTSTATUS> {
+    list::init(addr!(workers => queue));
+    event::init_synchronization(addr!(workers => wake));
+    for _ in 0..FIRST_THREADS {
+        if let Err(status) = add_thread(workers) {
+            stop(workers);
+            return Err(status);
+        }
+    }
+    Ok(())
+}
+
+/// Lets the threads finish what is queued, ends them and waits for their end.
+pub(crate) fn stop(workers: Live<Workers>) {
+    {
+        let _held = spin::acquire(addr!(workers => lock));
+        set!(workers => stopping, true);
+    }
+    event::set(addr!(workers => wake));
+    let threads = get!(workers => threads);
+    for thread in threads.into_iter().filter(|thread| !thread.is_null()) {
+        // SAFETY: a thread object that `add_thread` referenced.
+        unsafe {
+            nt::sys::KeWaitForSingleObject(
+                thread,
+                nt::sys::_KWAIT_REASON::Executive,
+                0,
+                0,
+                core::ptr::null_mut(),
+            )
+        };
+        // SAFETY: the reference of `add_thread`.
+        unsafe { nt::sys::ObfDereferenceObject(thread) };
+    }
+}
+
+fn add_thread(workers: Live<Workers>) -> Result<(), NTSTATUS> {
+    let slot = {
+        let _held = spin::acquire(addr!(workers => lock));
+        let slot = get!(workers => total);
+        if slot >= MAX_THREADS || get!(workers => stopping) {
+            return Ok(());
+        }
+        set!(workers => total, slot.saturating_add(1));
+        slot
+    };
+    match create_thread(workers) {
+        Ok(thread) => {
+            let threads = addr!(workers => threads)
+                .as_ptr()
+                .cast::<PVOID>()
+                .wrapping_add(slot);
+            // SAFETY: `slot` is below MAX_THREADS and belongs to this caller alone.
+            unsafe { threads.write(thread) };
+            Ok(())
+        }
+        // The slot stays empty; `stop` passes over it.
+        Err(status) => Err(status),
+    }
+}
+
+fn create_thread(workers: Live<Workers>) -> Result<PVOID, NTSTATUS> {
+    let mut handle: HANDLE = core::ptr::null_mut();
+    // SAFETY: the out pointer is a local, and `workers` outlives the thread because `stop` waits for it.
+    let status = unsafe {
+        nt::sys::PsCreateSystemThread(
+            &raw mut handle,
+            nt::sys::THREAD_ALL_ACCESS,
+            core::ptr::null_mut(),
+            core::ptr::null_mut(),
+            core::ptr::null_mut(),
+            Some(thread_main),
+            workers.as_ptr().cast(),
+        )
+    };
+    if status < 0 {
+        return Err(status);
+    }
+    let mut thread: PVOID = core::ptr::null_mut();
+    // SAFETY: the handle is the one just made; the out pointer is a local.
+    let status = unsafe {
+        nt::sys::ObReferenceObjectByHandle(
+            handle,
+            nt::sys::THREAD_ALL_ACCESS,
+            core::ptr::null_mut(),
+            0,
+            &raw mut thread,
+            core::ptr::null_mut(),
+        )
+    };
+    // SAFETY: the handle is ours.
+    let _closed = unsafe { nt::sys::ZwClose(handle) };
+    if status < 0 { Err(status) } else { Ok(thread) }
+}
+
+unsafe extern "C" fn thread_main(context: *mut c_void) {
+    // SAFETY: `create_thread` passes the workers, which outlive their threads.
+    let Some(workers) = (unsafe { Live::from_nullable(context.cast::<Workers>()) }) else {
+        return;
+    };
+    while let Some(item) = next_item(workers) {
+        run(item);
+    }
+    // The next thread that sleeps must learn of the end too.
+    event::set(addr!(workers => wake));
+}
+
+/// Takes the next item, sleeping until there is one; `None` at the end.
+fn next_item(workers: Live<Workers>) -> Option<Live<RX_WORK_QUEUE_ITEM>> {
+    loop {
+        let taken = {
+            let _held = spin::acquire(addr!(workers => lock));
+            let taken = list::pop_front(addr!(workers => queue));
+            if taken.is_none() {
+                if get!(workers => stopping) {
+                    return None;
+                }
+                set!(workers => idle, get!(workers => idle).saturating_add(1));
+            }
+            taken.map(|link| {
+                (
+                    link,
+                    !list::is_empty(addr!(workers => queue)),
+                    get!(workers => idle),
+                )
+            })
+        };
+        match taken {
+            Some((link, more, idle)) => {
+                if idle == 0 {
+                    // Without another thread the work only takes longer.
+                    let _no_memory = add_thread(workers);
+                } else if more {
+                    event::set(addr!(workers => wake));
+                }
+                return Some(list::container!(link, RX_WORK_QUEUE_ITEM, List));
+            }
+            None => {
+                event::wait(addr!(workers => wake));
+                let _held = spin::acquire(addr!(workers => lock));
+                set!(workers => idle, get!(workers => idle).saturating_sub(1));
+            }
+        }
+    }
+}
+
+fn run(item: Live<RX_WORK_QUEUE_ITEM>) {
+    let routine = get!(item => WorkerRoutine);
+    let parameter = get!(item => Parameter);
+    // The item may be gone once its routine has run.
+    let device = follow!(item => pDeviceObject);
+    let region = region::enter();
+    if let Some(routine) = routine {
+        // SAFETY: whoever queued the item promised the routine its parameter.
+        unsafe { routine(parameter) };
+    }
+    drop(region);
+    if let Some(device) = device {
+        finished(device);
+    }
+}
+
+/// Queues an item in the caller's storage. With a device, RxSpinDownMRxDispatcher of that device waits for it.
+#[track_caller]
+pub(crate) fn queue(
+    item: Live<RX_WORK_QUEUE_ITEM>,
+    device: Option<Live<RDBSS_DEVICE_OBJECT>>,
+    routine: PRX_WORKERTHREAD_ROUTINE,
+    parameter: PVOID,
+) {
+    let Some(data) = data::get() else { return };
+    set!(item => WorkerRoutine, routine);
+    set!(item => Parameter, parameter);
+    set!(item => pDeviceObject, device.map_or(core::ptr::null_mut(), Live::as_ptr));
+    if let Some(device) = device {
+        let _held = spin::acquire(addr!(data => lock));
+        let count = get!(device => DispatcherContext.NumberOfWorkerThreads);
+        set!(device => DispatcherContext.NumberOfWorkerThreads, count.saturating_add(1));
+    }
+    let workers = addr!(data => workers);
+    {
+        let _held = spin::acquire(addr!(workers => lock));
+        list::push_back(addr!(workers => queue), addr!(item => List));
+    }
+    event::set(addr!(workers => wake));
+}
+
+/// One item of the device has run.
+fn finished(device: Live<RDBSS_DEVICE_OBJECT>) {
+    let _held = data::lock();
+    let count = get!(device => DispatcherContext.NumberOfWorkerThreads).saturating_sub(1);
+    set!(device => DispatcherContext.NumberOfWorkerThreads, count);
+    if count == 0 {
+        if let Some(waiter) = follow!(device => DispatcherContext.pTearDownEvent) {
+            set!(device => DispatcherContext.pTearDownEvent, core::ptr::null_mut());
+            event::set(waiter);
+        }
+    }
+}
+
+/// Waits until no work of the device is queued or running.
+pub(crate) fn spin_down(device: Live<RDBSS_DEVICE_OBJECT>) {
+    let mut done = KEVENT::default();
+    // SAFETY: a local that outlives the wait below; `finished` forgets it under the lock before setting it.
+    let Some(done) = (unsafe { Live::from_nullable(&raw mut done) }) else {
+        return;
+    };
+    event::init_notification(done, false);
+    {
+        let _held = data::lock();
+        if get!(device => DispatcherContext.NumberOfWorkerThreads) == 0 {
+            return;
+        }
+        set!(device => DispatcherContext.pTearDownEvent, done.as_ptr());
+    }
+    event::wait(done);
+    // `finished` sets the event under the lock: once the lock is free, nobody touches the event any more.
+    let _held = data::lock();
+}
+
+/// Runs the item of RxDispatchToWorkerThread.
+unsafe extern "C" fn run_dispatched(context: *mut c_void) {
+    // SAFETY: RxDispatchToWorkerThread passes its own item.
+    let Some(item) = (unsafe { Live::from_nullable(context.cast::<RX_WORK_DISPATCH_ITEM>()) })
+    else {
+        return;
+    };
+    let routine = get!(item => DispatchRoutine);
+    let parameter = get!(item => DispatchRoutineParameter);
+    pool::free(item, RX_WORKQ_POOLTAG);
+    if let Some(routine) = routine {
+        // SAFETY: the caller of RxDispatchToWorkerThread promised the routine its parameter.
+        unsafe { routine(parameter) };
+    }
+}
+
+/// Runs `Routine(pContext)` on a worker thread; IRQL <= DISPATCH_LEVEL. STATUS_INSUFFICIENT_RESOURCES without memory.
+///
+/// # Safety
+/// The device is registered; the routine may be called with that parameter once, later, at PASSIVE_LEVEL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxDispatchToWorkerThread(
+    pMRxDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+    _WorkQueueType: WORK_QUEUE_TYPE,
+    Routine: PRX_WORKERTHREAD_ROUTINE,
+    pContext: PVOID,
+) -> NTSTATUS {
+    let Some(item) = pool::allocate::<RX_WORK_DISPATCH_ITEM>(0, RX_WORKQ_POOLTAG) else {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    };
+    set!(item => DispatchRoutine, Routine);
+    set!(item => DispatchRoutineParameter, pContext);
+    // SAFETY: the caller's promise.
+    let device = unsafe { Live::from_nullable(pMRxDeviceObject) };
+    queue(
+        addr!(item => WorkQueueItem),
+        device,
+        Some(run_dispatched),
+        item.as_ptr().cast(),
+    );
+    STATUS_SUCCESS
+}
+
+/// As RxDispatchToWorkerThread, with the caller's storage; cannot fail.
+///
+/// # Safety
+/// As RxDispatchToWorkerThread; the item stays untouched until its routine runs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxPostToWorkerThread(
+    pMRxDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+    _WorkQueueType: WORK_QUEUE_TYPE,
+    pWorkQueueItem: *mut RX_WORK_QUEUE_ITEM,
+    Routine: PRX_WORKERTHREAD_ROUTINE,
+    pContext: PVOID,
+) -> NTSTATUS {
+    // SAFETY: the caller's promise.
+    let device = unsafe { Live::from_nullable(pMRxDeviceObject) };
+    // SAFETY: the caller's promise.
+    if let Some(item) = unsafe { Live::from_nullable(pWorkQueueItem) } {
+        queue(item, device, Routine, pContext);
+    }
+    STATUS_SUCCESS
+}
+
+/// Waits until no work of the device is queued or running. Not for a thread that runs such work itself.
+///
+/// # Safety
+/// The device is registered; PASSIVE_LEVEL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RxSpinDownMRxDispatcher(
+    pMRxDeviceObject: *mut RDBSS_DEVICE_OBJECT,
+) -> NTSTATUS {
+    // SAFETY: the caller's promise.
+    if let Some(device) = unsafe { Live::from_nullable(pMRxDeviceObject) } {
+        spin_down(device);
+    }
+    STATUS_SUCCESS
+}
+
+/// The process that RxDriverEntry ran in.
+#[unsafe(no_mangle)]
+pub extern "C" fn RxGetRDBSSProcess() -> nt::sys::PEPROCESS {
+    data::get().map_or(core::ptr::null_mut(), |data| get!(data => process))
+}
