@@ -45,10 +45,9 @@ impl Progress {
         let time = self.start.elapsed();
         let bytes = self.bar.position();
         self.bar.finish_and_clear();
-        let files = if self.files == 1 { "file" } else { "files" };
         format!(
-            "{} {files}, {} in {} ({})",
-            units::count(self.files),
+            "{}, {} in {} ({})",
+            units::files(self.files),
             units::bytes(bytes),
             units::time(time),
             units::speed(bytes, time),

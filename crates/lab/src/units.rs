@@ -59,6 +59,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// `1 file`, `12,345 files`.
+pub fn files(number: u64) -> String {
+    let noun = if number == 1 { "file" } else { "files" };
+    format!("{} {noun}", count(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,215 @@
+//! The program as people use it: what it prints, what it leaves, how it ends.
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use samba_ground::{Config, PASSWORD, Samba, USER, sha256_of_file};
+
+fn oxsmb(samba: &Samba) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oxsmb"));
+    command
+        .args(["--user", USER])
+        .env("OXSMB_PASSWORD", PASSWORD)
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        .current_dir(samba.directory());
+    command
+}
+
+fn on_share(samba: &Samba, path: &str) -> String {
+    format!("//127.0.0.1:{}/share{path}", samba.port())
+}
+
+fn succeeds(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", text(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs what must fail, and gives the last line of standard error.
+fn fails(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{command:?}\n{}",
+        text(&output)
+    );
+    let errors = String::from_utf8(output.stderr).unwrap();
+    errors.lines().last().unwrap_or_default().to_owned()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+#[test]
+fn the_demo_shows_the_five_steps_and_ends_with_ok() {
+    let printed = succeeds(&mut Command::new(env!("CARGO_BIN_EXE_oxsmb")));
+    for step in ["application", "RDBSS", "packet", "server", "completion"] {
+        assert!(printed.contains(step), "no {step} in\n{printed}");
+    }
+    assert!(
+        printed.contains("0 bytes of pool, 0 objects and 0 threads remain"),
+        "{printed}"
+    );
+    assert!(
+        printed.lines().last().unwrap().starts_with("ok:"),
+        "{printed}"
+    );
+    for line in printed.lines() {
+        assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
+    }
+}
+
+#[test]
+fn a_tree_is_copied_listed_renamed_and_removed() {
+    let samba = Samba::start(&Config::default());
+    let own = tempfile::tempdir().unwrap();
+    let tree = own.path().join("tree");
+    fs::create_dir_all(tree.join("a/b")).unwrap();
+    fs::write(tree.join("top"), b"at the top").unwrap();
+    fs::write(tree.join("a/b/deep"), b"deep down").unwrap();
+
+    let said = succeeds(
+        oxsmb(&samba)
+            .arg("copy")
+            .arg(&tree)
+            .arg(on_share(&samba, "")),
+    );
+    assert!(said.contains("2 files"), "{said}");
+    assert_eq!(
+        fs::read(samba.directory().join("tree/a/b/deep")).unwrap(),
+        b"deep down"
+    );
+
+    let said = succeeds(oxsmb(&samba).arg("ls").arg(on_share(&samba, "/tree")));
+    let names: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+        .collect();
+    assert_eq!(names, ["a", "top"]);
+    assert_eq!(
+        succeeds(oxsmb(&samba).arg("cat").arg(on_share(&samba, "/tree/top"))),
+        "at the top"
+    );
+    let said = succeeds(oxsmb(&samba).arg("stat").arg(on_share(&samba, "/tree/top")));
+    assert!(said.contains("10 bytes"), "{said}");
+
+    succeeds(oxsmb(&samba).arg("mkdir").arg(on_share(&samba, "/new")));
+    succeeds(
+        oxsmb(&samba)
+            .arg("mv")
+            .args([on_share(&samba, "/tree"), on_share(&samba, "/new/moved")]),
+    );
+    let back = own.path().join("back");
+    succeeds(
+        oxsmb(&samba)
+            .arg("copy")
+            .arg(on_share(&samba, "/new/moved"))
+            .arg(&back),
+    );
+    assert_eq!(fs::read(back.join("a/b/deep")).unwrap(), b"deep down");
+
+    let said = fails(oxsmb(&samba).arg("rm").arg(on_share(&samba, "/new")));
+    assert!(
+        said.contains("STATUS_DIRECTORY_NOT_EMPTY") && said.contains("rm -r"),
+        "{said}"
+    );
+    succeeds(
+        oxsmb(&samba)
+            .args(["rm", "-r"])
+            .arg(on_share(&samba, "/new")),
+    );
+    assert_eq!(fs::read_dir(samba.directory()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_failure_says_what_on_what_and_what_to_try_and_not_the_password() {
+    let samba = Samba::start(&Config::default());
+    let missing = on_share(&samba, "/missing");
+    let said = fails(oxsmb(&samba).arg("cat").arg(&missing));
+    assert!(
+        said.contains(&missing) && said.contains("STATUS_OBJECT_NAME_NOT_FOUND"),
+        "{said}"
+    );
+
+    let mut command = oxsmb(&samba);
+    command
+        .args(["--user", "ox%hush-hush"])
+        .arg("ls")
+        .arg(on_share(&samba, ""));
+    let output = command.output().unwrap();
+    assert!(
+        text(&output).contains("STATUS_LOGON_FAILURE"),
+        "{}",
+        text(&output)
+    );
+    assert!(!text(&output).contains("hush-hush"));
+}
+
+#[test]
+fn a_large_copy_comes_back_the_same_and_takes_less_than_64_mib_of_memory() {
+    const SIZE: usize = 256 << 20;
+    let samba = Samba::start(&Config::default());
+    let own = tempfile::tempdir().unwrap();
+    let original = own.path().join("large");
+    let mut state = 1_u64;
+    let content: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        state.to_be_bytes()
+    })
+    .take(SIZE / 8)
+    .flatten()
+    .collect();
+    fs::write(&original, content).unwrap();
+    let digest = sha256_of_file(&original);
+
+    let there = peak_of(
+        oxsmb(&samba)
+            .arg("copy")
+            .arg(&original)
+            .arg(on_share(&samba, "")),
+    );
+    assert_eq!(sha256_of_file(&samba.directory().join("large")), digest);
+    let returned = own.path().join("returned");
+    let back = peak_of(
+        oxsmb(&samba)
+            .arg("copy")
+            .arg(on_share(&samba, "/large"))
+            .arg(&returned),
+    );
+    assert_eq!(sha256_of_file(&returned), digest);
+    for peak in [there, back] {
+        assert!(peak > 0 && peak < 64 << 10, "{peak} KiB");
+    }
+}
+
+/// Runs what must succeed, and gives the most memory that it had, in KiB, as last seen before its end.
+fn peak_of(command: &mut Command) -> u64 {
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let status = Path::new("/proc")
+        .join(child.id().to_string())
+        .join("status");
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        // The kernel's own high-water mark, so a peak between two looks is seen all the same.
+        let mark = text.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        });
+        peak = peak.max(mark.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().unwrap().success());
+    peak
+}
