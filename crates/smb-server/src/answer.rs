@@ -178,7 +178,10 @@ impl Frame {
         let mut rest = parts.into_iter().peekable();
         while let Some(mut part) = rest.next() {
             part.seal(!single, rest.peek().is_some());
-            frame.served.push(part.served);
+            // The observer hears of a request once, when it is answered for good.
+            if part.served.status != NtStatus::PENDING {
+                frame.served.push(part.served);
+            }
             if single && let Some(build) = &part.plan.raw {
                 frame.bytes = build(part.answer.message());
                 return frame;

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! It does not do: encryption, compression, multichannel, oplocks and leases (none is granted), durable handles, DFS,
-//! named pipes, extended attributes, named streams, links, quotas.
+//! named pipes (so `smbclient -L` finds no list of shares), links, reparse points, quotas, changed security descriptors.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -40,7 +40,7 @@ mod share;
 mod status;
 
 pub use builder::Builder;
-pub use faults::{Fault, Faults, StreamFault, When};
+pub use faults::{Fault, Faults, Seen, StreamFault, When};
 pub use observer::{Observer, Served, Stats};
 pub use running::RunningServer;
 pub use server::Signing;

@@ -6,10 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use smb_crypto::SigningKey;
+use smb_wire::NtStatus;
 use smb_wire::smb2::FileId;
 
 use crate::fs;
 use crate::share::Share;
+
+/// Trees that a session can have, so that no client takes memory without end.
+const MAX_TREES: usize = 4096;
+/// Files that a session can have open.
+const MAX_FILES: usize = 65_536;
 
 /// A logged-on session (MS-SMB2 3.3.1.8).
 pub(crate) struct Session {
@@ -58,8 +64,14 @@ impl Session {
         self.ended.load(Ordering::Acquire)
     }
 
-    pub(crate) fn connect(&self, tree: Tree) {
-        self.trees.lock().insert(tree.id, Arc::new(tree));
+    /// Adds a tree, unless there are too many.
+    pub(crate) fn connect(&self, tree: Tree) -> Result<(), NtStatus> {
+        let mut trees = self.trees.lock();
+        if trees.len() >= MAX_TREES {
+            return Err(NtStatus::INSUFFICIENT_RESOURCES);
+        }
+        trees.insert(tree.id, Arc::new(tree));
+        Ok(())
     }
 
     pub(crate) fn tree(&self, id: u32) -> Option<Arc<Tree>> {
@@ -81,8 +93,14 @@ impl Session {
         found
     }
 
-    pub(crate) fn add_file(&self, file: OpenFile) {
-        self.files.lock().insert(file.id.volatile(), Arc::new(file));
+    /// Adds an open file, unless there are too many; it is closed then.
+    pub(crate) fn add_file(&self, file: OpenFile) -> Result<(), NtStatus> {
+        let mut files = self.files.lock();
+        if files.len() >= MAX_FILES {
+            return Err(NtStatus::TOO_MANY_OPENED_FILES);
+        }
+        files.insert(file.id.volatile(), Arc::new(file));
+        Ok(())
     }
 
     /// The open file of this id, if it belongs to the tree.

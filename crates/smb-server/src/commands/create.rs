@@ -58,7 +58,7 @@ pub(super) fn create(
         id: file_id,
         tree_id: tree.id,
         open,
-    });
+    })?;
     chain.file = Some(file_id);
     Ok(answer)
 }

@@ -19,6 +19,8 @@ use crate::session::Session;
 const BODY: usize = 8;
 /// Log-ons that a connection can have begun and not finished.
 const MAX_LOGONS: usize = 16;
+/// Sessions that a connection can have.
+const MAX_SESSIONS: usize = 256;
 
 pub(super) fn session_setup(
     connection: &mut Connection,
@@ -68,7 +70,7 @@ fn session_id(connection: &Connection, request: &Request<'_>) -> Result<u64> {
             Err(NtStatus::USER_SESSION_DELETED.into())
         };
     }
-    if connection.logons.len() >= MAX_LOGONS {
+    if connection.logons.len() >= MAX_LOGONS || connection.sessions.len() >= MAX_SESSIONS {
         return Err(NtStatus::INSUFFICIENT_RESOURCES.into());
     }
     Ok(connection.server.next_id())

@@ -56,7 +56,7 @@ pub(super) fn tree_connect(
         ),
     };
     let id = connection.server.next_id() as u32;
-    session.connect(Tree { id, share });
+    session.connect(Tree { id, share })?;
     chain.tree_id = id;
     let mut header = Header::response(&request.header, NtStatus::SUCCESS);
     header.target = Target::tree(id);

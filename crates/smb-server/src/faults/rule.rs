@@ -8,12 +8,15 @@ use std::time::Duration;
 use smb_wire::NtStatus;
 use smb_wire::smb2::{Command, Header};
 
+type Filter = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
+
 /// Which requests a rule is about: all conditions must hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct When {
     command: Option<Command>,
     message_id: Option<u64>,
     connection: Option<u64>,
+    filter: Option<Filter>,
     /// How many matching requests to let pass.
     skip: u64,
     /// How many of those after them to hit; all if `None`.
@@ -46,6 +49,14 @@ impl When {
     pub fn connection(self, connection: u64) -> Self {
         Self {
             connection: Some(connection),
+            ..self
+        }
+    }
+
+    /// Only requests that `filter` approves of, such as a READ at one offset.
+    pub fn filter(self, filter: impl Fn(&Seen<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            filter: Some(Arc::new(filter)),
             ..self
         }
     }
@@ -191,7 +202,8 @@ impl Rule {
             && self
                 .when
                 .connection
-                .is_none_or(|connection| connection == seen.connection);
+                .is_none_or(|connection| connection == seen.connection)
+            && self.when.filter.as_ref().is_none_or(|filter| filter(seen));
         if !fits {
             return false;
         }
@@ -246,5 +258,7 @@ mod tests {
             [false, true, false, false]
         );
         assert_eq!(hits(When::any().connection(2), &requests), [false; 4]);
+        let even = When::any().filter(|seen| seen.header.message_id % 2 == 0);
+        assert_eq!(hits(even, &requests), [false, true, false, true]);
     }
 }

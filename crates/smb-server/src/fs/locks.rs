@@ -2,6 +2,9 @@
 
 use super::FsError;
 
+/// Locks that one file can have; each new one is compared with all of them.
+const MAX_LOCKS: usize = 65_536;
+
 /// A range to lock or unlock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockRange {
@@ -68,6 +71,9 @@ impl LockTable {
 
     /// Takes all of `ranges` or none.
     pub(super) fn lock_all(&mut self, handle: u64, ranges: &[LockRange]) -> Result<(), FsError> {
+        if self.held.len() + ranges.len() > MAX_LOCKS {
+            return Err(FsError::LockNotGranted);
+        }
         let before = self.held.len();
         for range in ranges {
             let wish = Held {

@@ -1,11 +1,9 @@
 //! What the fault script does, as a client sees it.
 
-mod client;
-
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use client::Client;
+use crate::client::Client;
 use smb_server::{Builder, Fault, RunningServer, Share, StreamFault, When, builder};
 use smb_wire::NtStatus;
 use smb_wire::smb2::{
@@ -293,7 +291,7 @@ fn a_lock_waits_for_another_handles_lock() {
     assert_eq!(refused.status, NtStatus::LOCK_NOT_GRANTED);
     let waiting = lock(other, LockFlags::EXCLUSIVE_LOCK, &mut client);
     assert_eq!(waiting.status, NtStatus::PENDING);
-    let mut statuses = vec![
+    let mut statuses = [
         lock(file, LockFlags::UNLOCK, &mut client),
         client.receive().unwrap().header,
     ];

@@ -1,0 +1,5 @@
+//! The server as a client sees it that speaks the protocol by hand.
+
+mod client;
+mod faults;
+mod hostile_client;
