@@ -173,3 +173,18 @@ fn a_freelist_is_bounded_and_gives_the_last_one_first() {
     );
     assert!(list.is_empty());
 }
+
+#[test]
+fn waiting_with_a_spin_lock_is_found_out() {
+    let _kernel = support::boot();
+    let (lock, event) = (
+        SpinLock::new(()),
+        Event::new(EventKind::Notification).unwrap(),
+    );
+    let found = ntsim::verifier::catch(|| {
+        let _guard = lock.lock();
+        let _ = event.wait_for(Duration::from_millis(1));
+    });
+    // The place is this file's, not the wrapper's.
+    assert!(found.unwrap().place.file().ends_with("sync.rs"));
+}

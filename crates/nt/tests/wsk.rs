@@ -121,9 +121,10 @@ fn an_orderly_end_lets_the_peer_read_everything() {
     assert_eq!(words, "last words");
 }
 
-/// What a receiver leaves behind.
+/// What a chain of operations leaves behind.
 struct Report {
-    received: SpinLock<usize>,
+    /// Bytes moved.
+    moved: SpinLock<usize>,
     ended: SpinLock<Option<Status>>,
     over: Event,
 }
@@ -139,7 +140,7 @@ impl Completion for Receiver {
     fn completed(request: WskRequest<Self>, result: nt::Result<usize>) {
         match result {
             Ok(count) if count > 0 => {
-                *request.report.received.lock() += count;
+                *request.report.moved.lock() += count;
                 let socket = request.socket.clone();
                 socket.receive(request, |context| Room::new(context.room.as_cell(), 0, 1));
             }
@@ -154,13 +155,17 @@ impl Completion for Receiver {
     }
 }
 
-fn receive_all(socket: &PoolArc<Socket>) -> PoolArc<Report> {
+fn new_report() -> PoolArc<Report> {
     let report = Report {
-        received: SpinLock::new(0),
+        moved: SpinLock::new(0),
         ended: SpinLock::new(None),
         over: Event::new(EventKind::Notification).unwrap(),
     };
-    let report = PoolArc::new(TAG, report).unwrap();
+    PoolArc::new(TAG, report).unwrap()
+}
+
+fn receive_all(socket: &PoolArc<Socket>) -> PoolArc<Report> {
+    let report = new_report();
     let request = WskRequest::new(Receiver {
         room: mdl(&[0]),
         socket: socket.clone(),
@@ -183,8 +188,27 @@ fn a_completion_starts_the_next_operation_without_growing_the_stack() {
     drop(peer);
     let report = receive_all(&socket);
     report.over.wait();
-    assert_eq!(*report.received.lock(), count);
+    assert_eq!(*report.moved.lock(), count);
     assert_eq!(*report.ended.lock(), None);
+    socket.close();
+}
+
+#[test]
+fn a_steady_stream_allocates_nothing() {
+    let kernel = support::boot();
+    let (socket, mut peer) = connected();
+    let socket = PoolArc::new(TAG, socket).unwrap();
+    let report = receive_all(&socket);
+    let mut send_and_wait = |count: usize, total: usize| {
+        peer.write_all(&vec![7; count]).unwrap();
+        while *report.moved.lock() < total {
+            nt::time::sleep(Duration::from_millis(1));
+        }
+    };
+    send_and_wait(1, 1);
+    let before = kernel.stats().pool_allocations;
+    send_and_wait(1000, 1001);
+    assert_eq!(kernel.stats().pool_allocations, before);
     socket.close();
 }
 
@@ -197,6 +221,61 @@ fn closing_ends_what_is_in_flight_and_waits_for_its_completion() {
     socket.close();
     assert!(report.over.is_set());
     assert!(report.ended.lock().is_some());
+}
+
+/// Sends the same bytes until that fails.
+struct Sender {
+    message: Mdl,
+    socket: PoolArc<Socket>,
+    report: PoolArc<Report>,
+}
+
+impl Completion for Sender {
+    fn completed(request: WskRequest<Self>, result: nt::Result<usize>) {
+        match result {
+            Ok(count) => {
+                *request.report.moved.lock() += count;
+                let socket = request.socket.clone();
+                socket.send(request, |context| Ok(Gather::message(&mut context.message)));
+            }
+            Err(status) => {
+                *request.report.ended.lock() = Some(status);
+                request.report.over.set();
+            }
+        }
+    }
+}
+
+#[test]
+fn senders_in_many_threads_all_end_when_the_socket_is_closed_under_them() {
+    let _kernel = support::boot();
+    let (socket, mut peer) = connected();
+    let socket = PoolArc::new(TAG, socket).unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut peer, &mut std::io::sink()));
+    let senders: Vec<_> = (0..4)
+        .map(|_| {
+            let report = new_report();
+            let request = WskRequest::new(Sender {
+                message: mdl(&[7; 100]),
+                socket: socket.clone(),
+                report: report.clone(),
+            });
+            let (request, socket) = (request.unwrap(), socket.clone());
+            let thread = nt::thread::spawn(move || {
+                socket.send(request, |context| Ok(Gather::message(&mut context.message)));
+            });
+            (thread.unwrap(), report)
+        })
+        .collect();
+    nt::time::sleep(Duration::from_millis(20));
+    socket.close();
+    for (thread, report) in senders {
+        thread.join();
+        report.over.wait();
+        assert!(report.ended.lock().is_some());
+    }
+    // Whether the peer read to the end or was reset does not matter here.
+    let _ = reader.join().unwrap();
 }
 
 #[test]
@@ -219,12 +298,7 @@ fn a_bad_range_comes_back_by_the_completion() {
     let _kernel = support::boot();
     let (socket, _peer) = connected();
     let socket = PoolArc::new(TAG, socket).unwrap();
-    let report = Report {
-        received: SpinLock::new(0),
-        ended: SpinLock::new(None),
-        over: Event::new(EventKind::Notification).unwrap(),
-    };
-    let report = PoolArc::new(TAG, report).unwrap();
+    let report = new_report();
     let request = WskRequest::new(Receiver {
         room: mdl(&[0]),
         socket: socket.clone(),

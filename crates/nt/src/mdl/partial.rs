@@ -5,18 +5,18 @@ use crate::{Result, Status, sys};
 use core::ptr::{NonNull, null_mut, without_provenance_mut};
 
 /// A preallocated MDL, aimed per use at a part of some memory, which it keeps alive meanwhile. Aiming allocates nothing.
-pub struct PartialMdl<S: LockedMemory> {
+pub struct PartialMdl<S> {
     mdl: NonNull<sys::MDL>,
     maximum: u32,
     source: Option<S>,
 }
 
 // SAFETY: the MDL belongs to no thread, and the source may be sent.
-unsafe impl<S: LockedMemory> Send for PartialMdl<S> {}
+unsafe impl<S: Send> Send for PartialMdl<S> {}
 // SAFETY: a shared borrow gives out only what a shared source would.
-unsafe impl<S: LockedMemory + Sync> Sync for PartialMdl<S> {}
+unsafe impl<S: Sync> Sync for PartialMdl<S> {}
 
-impl<S: LockedMemory> PartialMdl<S> {
+impl<S> PartialMdl<S> {
     /// An MDL for up to that many bytes, wherever they begin in a page. IRQL: any.
     #[track_caller]
     pub fn new(maximum: usize) -> Result<Self> {
@@ -30,25 +30,6 @@ impl<S: LockedMemory> PartialMdl<S> {
             maximum,
             source: None,
         })
-    }
-
-    /// Aims at `length` bytes (at least one) at an offset of the source, which must lie within one of its MDLs, and
-    /// keeps the source. What it was aimed at before is released. On failure the source comes back. IRQL: any.
-    #[track_caller]
-    pub fn aim(
-        &mut self,
-        source: S,
-        offset: usize,
-        length: usize,
-    ) -> core::result::Result<(), (Status, S)> {
-        drop(self.release());
-        match self.build(source.mdl(), offset, length) {
-            Ok(()) => {
-                self.source = Some(source);
-                Ok(())
-            }
-            Err(status) => Err((status, source)),
-        }
     }
 
     /// Gives the source back; the MDL describes nothing then. IRQL: any.
@@ -71,6 +52,27 @@ impl<S: LockedMemory> PartialMdl<S> {
     /// What it is aimed at.
     pub fn source(&self) -> Option<&S> {
         self.source.as_ref()
+    }
+}
+
+impl<S: LockedMemory> PartialMdl<S> {
+    /// Aims at `length` bytes (at least one) at an offset of the source, which must lie within one of its MDLs, and
+    /// keeps the source. What it was aimed at before is released. On failure the source comes back. IRQL: any.
+    #[track_caller]
+    pub fn aim(
+        &mut self,
+        source: S,
+        offset: usize,
+        length: usize,
+    ) -> core::result::Result<(), (Status, S)> {
+        drop(self.release());
+        match self.build(source.mdl(), offset, length) {
+            Ok(()) => {
+                self.source = Some(source);
+                Ok(())
+            }
+            Err(status) => Err((status, source)),
+        }
     }
 
     /// The part, for reading by others; None when not aimed.
@@ -113,7 +115,7 @@ impl<S: LockedCell> PartialMdl<S> {
     }
 }
 
-impl<S: LockedMemory> Drop for PartialMdl<S> {
+impl<S> Drop for PartialMdl<S> {
     #[track_caller]
     fn drop(&mut self) {
         drop(self.release());
