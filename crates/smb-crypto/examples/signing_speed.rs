@@ -6,7 +6,11 @@ use std::time::Instant;
 use smb_crypto::{Key128, SigningAlgorithm, SigningKey};
 
 fn main() {
-    for algorithm in [SigningAlgorithm::AesCmac, SigningAlgorithm::HmacSha256] {
+    for algorithm in [
+        SigningAlgorithm::AesGmac,
+        SigningAlgorithm::AesCmac,
+        SigningAlgorithm::HmacSha256,
+    ] {
         let key: SigningKey =
             SigningKey::new(algorithm, &Key128::new([1; 16])).expect("a key of 16 bytes");
         for size in [128, 4096, 65536, 1 << 20] {

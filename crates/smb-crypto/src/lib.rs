@@ -41,7 +41,7 @@ pub use kdf::{KeyPurpose, Smb3Keys, derive_key};
 pub use ntlm::{NtHash, NtProof, ResponseKey};
 pub use ntlm_session::{ExportedSessionKey, MessageSigner, Side};
 pub use preauth::PreauthHash;
-pub use provider::{CryptoError, Hash, Keystream, Mac, Provider, RunningMac};
+pub use provider::{CryptoError, Hash, Keystream, Mac, NonceMac, Provider, RunningMac};
 pub use rust_crypto::RustCrypto;
 pub use secret::Key128;
 pub use signing::{MessageMac, SIGNED_HEADER_LEN, Signature, SigningAlgorithm, SigningKey};

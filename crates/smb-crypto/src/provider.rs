@@ -70,6 +70,25 @@ pub trait RunningMac<const N: usize> {
     fn finish(self) -> [u8; N];
 }
 
+/// A key for codes that also depend on a nonce, which must never come twice with one key.
+pub trait NonceMac: Sized {
+    /// A code being computed.
+    type Running<'k>: RunningMac<16>
+    where
+        Self: 'k;
+
+    /// Expands `key`.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadKeyLength`] or [`CryptoError::ProviderFailed`].
+    fn new(key: &[u8]) -> Result<Self, CryptoError>;
+    /// Starts a code.
+    ///
+    /// # Errors
+    /// [`CryptoError::ProviderFailed`].
+    fn start(&self, nonce: &[u8; 12]) -> Result<Self::Running<'_>, CryptoError>;
+}
+
 /// The code of `pieces` under a key that is used once.
 pub(crate) fn code<M: Mac<N>, const N: usize>(
     key: &[u8],
@@ -108,6 +127,8 @@ pub trait Provider: 'static {
     type HmacSha256: Mac<32>;
     /// AES-128-CMAC (RFC 4493), for signing in SMB 3.x. Takes a key of 16 bytes.
     type AesCmac: Mac<16>;
+    /// AES-128-GMAC (NIST SP 800-38D), for signing in SMB 3.1.1. Takes a key of 16 bytes.
+    type AesGmac: NonceMac;
     /// RC4, for NTLM's key exchange and message signatures.
     type Rc4: Keystream;
 }

@@ -1,5 +1,7 @@
 //! The provider made of the RustCrypto crates.
 
+mod gmac;
+
 use aes::Aes128Enc;
 use cmac::CmacCore;
 use cmac::digest::{FixedOutput as _, InnerInit as _, KeyInit as _, Update as _};
@@ -22,6 +24,7 @@ impl Provider for RustCrypto {
     type HmacMd5 = KeyedHashing<md5::Md5>;
     type HmacSha256 = KeyedHashing<sha2::Sha256>;
     type AesCmac = AesCmac;
+    type AesGmac = gmac::AesGmac;
     type Rc4 = Rc4;
 }
 

@@ -21,6 +21,9 @@ pub(super) fn check(response: &NegotiateResponse<'_>) -> Result<SigningAlgorithm
             }
             NegotiateContext::Signing(algorithms) => {
                 let algorithm = match only(algorithms) {
+                    Some(negotiate_context::SigningAlgorithm::AES_GMAC) => {
+                        SigningAlgorithm::AesGmac
+                    }
                     Some(negotiate_context::SigningAlgorithm::AES_CMAC) => {
                         SigningAlgorithm::AesCmac
                     }

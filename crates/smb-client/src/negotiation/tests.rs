@@ -94,6 +94,7 @@ fn the_request_offers_what_the_settings_say() {
     assert_eq!(
         contexts[1],
         signing(&[
+            negotiate_context::SigningAlgorithm::AES_GMAC,
             negotiate_context::SigningAlgorithm::AES_CMAC,
             negotiate_context::SigningAlgorithm::HMAC_SHA256
         ])
@@ -137,12 +138,23 @@ fn every_dialect_signs_in_its_way() {
     let done = with_contexts(&[PREAUTH]).unwrap();
     assert_eq!(done.signing_algorithm, SigningAlgorithm::AesCmac);
     assert!(done.preauth.is_some());
-    let done = with_contexts(&[
-        PREAUTH,
-        signing(&[negotiate_context::SigningAlgorithm::HMAC_SHA256]),
-    ])
-    .unwrap();
-    assert_eq!(done.signing_algorithm, SigningAlgorithm::HmacSha256);
+    for (chosen, algorithm) in [
+        (
+            negotiate_context::SigningAlgorithm::AES_GMAC,
+            SigningAlgorithm::AesGmac,
+        ),
+        (
+            negotiate_context::SigningAlgorithm::AES_CMAC,
+            SigningAlgorithm::AesCmac,
+        ),
+        (
+            negotiate_context::SigningAlgorithm::HMAC_SHA256,
+            SigningAlgorithm::HmacSha256,
+        ),
+    ] {
+        let done = with_contexts(&[PREAUTH, signing(&[chosen])]).unwrap();
+        assert_eq!(done.signing_algorithm, algorithm);
+    }
 }
 
 #[test]
@@ -295,12 +307,7 @@ fn contexts_must_be_the_ones_offered_each_once_with_one_choice() {
         };
         assert_eq!(with_contexts(&[context]), Err(ClientError::BadPreauthHash));
     }
-    for algorithms in [
-        &[][..],
-        &[S::AES_GMAC],
-        &[S(77)],
-        &[S::AES_CMAC, S::HMAC_SHA256],
-    ] {
+    for algorithms in [&[][..], &[S(3)], &[S(77)], &[S::AES_CMAC, S::HMAC_SHA256]] {
         assert_eq!(
             with_contexts(&[PREAUTH, signing(algorithms)]),
             Err(ClientError::BadSigningAlgorithm)

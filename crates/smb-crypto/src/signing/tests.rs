@@ -9,6 +9,12 @@ use super::*;
 use crate::provider::code;
 use crate::test_hex::{hex, hex_n};
 
+const ALL: [SigningAlgorithm; 3] = [
+    SigningAlgorithm::HmacSha256,
+    SigningAlgorithm::AesCmac,
+    SigningAlgorithm::AesGmac,
+];
+
 fn cmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     code::<<RustCrypto as Provider>::AesCmac, 16>(key, &[message])
         .unwrap()
@@ -86,7 +92,7 @@ fn the_signature_of_microsofts_session_setup_response_verifies() {
 
 #[test]
 fn any_changed_bit_is_a_mismatch() {
-    for algorithm in [SigningAlgorithm::AesCmac, SigningAlgorithm::HmacSha256] {
+    for algorithm in ALL {
         let key = key(algorithm, [7; 16]);
         let mut message = [0x5a; 100];
         let signature = key.sign(&message, &[]).unwrap();
@@ -104,7 +110,7 @@ fn any_changed_bit_is_a_mismatch() {
 
 #[test]
 fn the_pieces_a_message_comes_in_do_not_matter() {
-    for algorithm in [SigningAlgorithm::AesCmac, SigningAlgorithm::HmacSha256] {
+    for algorithm in ALL {
         let key = key(algorithm, [9; 16]);
         let message: Vec<u8> = (0..=255).collect();
         let whole = key.sign(&message, &[]).unwrap();
@@ -114,6 +120,18 @@ fn the_pieces_a_message_comes_in_do_not_matter() {
             assert_eq!(key.sign(head, &[middle, &[], end]).unwrap(), whole);
         }
     }
+}
+
+#[test]
+fn the_nonce_of_gmac_tells_sides_requests_and_their_cancels_apart() {
+    let mut header = [0; SIGNATURE_OFFSET];
+    header[24..32].copy_from_slice(&0x0102_0304_0506_0708u64.to_le_bytes());
+    assert_eq!(gmac_nonce(&header), [8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0, 0]);
+    header[16] = 1;
+    assert_eq!(gmac_nonce(&header)[8..], [1, 0, 0, 0]);
+    header[16] = 8;
+    header[12] = 0x0C;
+    assert_eq!(gmac_nonce(&header)[8..], [2, 0, 0, 0]);
 }
 
 #[test]
