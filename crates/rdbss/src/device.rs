@@ -17,7 +17,7 @@ pub(crate) const TAG: Tag = Tag::new(b"RxMx");
 /// What goes with a registered device.
 pub(crate) struct Registration {
     /// RDBSS keeps a pointer to it.
-    pub(crate) table: MINIRDR_DISPATCH,
+    pub(crate) table: PoolBox<MINIRDR_DISPATCH>,
     /// The name by which programs reach the device.
     #[expect(dead_code, reason = "kept for its end")]
     pub(crate) link: SymbolicLink,

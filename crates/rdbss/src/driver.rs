@@ -13,7 +13,7 @@ use nt::{Result, Status};
 
 use crate::context::OwnContext;
 use crate::device::{Registration, TAG};
-use crate::raw::{self, NTSTATUS, RDBSS_DEVICE_OBJECT, UNICODE_STRING};
+use crate::raw::{self, MINIRDR_DISPATCH, NTSTATUS, RDBSS_DEVICE_OBJECT, UNICODE_STRING};
 use crate::{Device, MiniRedirector, dispatch_table};
 
 /// Names and choices of a driver.
@@ -74,7 +74,7 @@ unsafe fn register<M: MiniRedirector>(
     let mut registration = PoolBox::new(
         TAG,
         Registration {
-            table: dispatch_table::<M>(),
+            table: table_in_pool::<M>()?,
             link,
         },
     )?;
@@ -89,7 +89,7 @@ unsafe fn register<M: MiniRedirector>(
         raw::RxRegisterMinirdr(
             &mut device,
             driver.as_ptr(),
-            &mut registration.table,
+            &mut *registration.table,
             controls,
             name.as_ptr(),
             Device::<M>::EXTENSION_SIZE,
@@ -109,6 +109,16 @@ unsafe fn register<M: MiniRedirector>(
         return Err(status);
     }
     Ok(())
+}
+
+/// The table of callbacks where RDBSS may write to it, made without passing over the stack.
+fn table_in_pool<M: MiniRedirector>() -> Result<PoolBox<MINIRDR_DISPATCH>> {
+    let table: &'static MINIRDR_DISPATCH = const { &dispatch_table::<M>() };
+    let mut place = PoolBox::<MINIRDR_DISPATCH>::new_zeroed(TAG)?;
+    // SAFETY: a whole table from one place to another.
+    unsafe { place.as_mut_ptr().copy_from_nonoverlapping(table, 1) };
+    // SAFETY: written just now.
+    Ok(unsafe { place.assume_init() })
 }
 
 /// Sends all requests to [`dispatch`]. RxRegisterMinirdr has sent them to RDBSS itself, IRP_MJ_PNP among them, which is not for it.

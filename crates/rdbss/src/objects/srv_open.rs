@@ -108,6 +108,18 @@ impl<'a, M: MiniRedirector> SrvOpen<'a, M> {
         set_flags(unsafe { shared_flags(field) }, flags.bits());
     }
 
+    /// Reports that the open may no longer keep local what it could (`RxIndicateChangeOfBufferingStateForSrvOpen`), as the server does
+    /// by [`SrvCallLink::report_break`](crate::SrvCallLink::report_break). IRQL: any.
+    pub fn report_break(self, level: usize) {
+        let srv_call = self.v_net_root().net_root().srv_call().as_raw();
+        let key = core::ptr::without_provenance_mut(self.key());
+        let level = core::ptr::without_provenance_mut(level);
+        // SAFETY: live objects; key and level are numbers to RDBSS.
+        unsafe {
+            raw::RxIndicateChangeOfBufferingStateForSrvOpen(srv_call, self.as_raw(), key, level)
+        };
+    }
+
     /// The byte-range locks that have not been sent to the server (`RxLockEnumerator`). The FCB must be held.
     pub fn buffered_locks(self) -> BufferedLocks<'a, M> {
         BufferedLocks {

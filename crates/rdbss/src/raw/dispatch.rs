@@ -121,6 +121,8 @@ pub const RX_REGISTERMINI_FLAG_DONT_USE_VISTA_REDIRECTOR: ULONG = 0x10;
 
 /// An RDBSS device is of this type.
 pub const FILE_DEVICE_NETWORK_FILE_SYSTEM: ULONG = 0x14;
+/// MUP's device is of this type.
+pub const FILE_DEVICE_MULTI_UNC_PROVIDER: ULONG = 0x10;
 /// Base of private control codes. `FILE_DEVICE_NETWORK_FILE_SYSTEM` as a base would collide with MUP's path queries.
 pub const FILE_DEVICE_NETWORK_REDIRECTOR: ULONG = 0x28;
 /// Device characteristic of a network file system.
