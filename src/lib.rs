@@ -1,4 +1,44 @@
-//! OxSMB: an SMB mini-redirector for Windows.
+//! OxSMB: a network redirector for Windows, which lets any program use files on SMB servers as if they were local.
+//!
+//! It is a mini-redirector: RDBSS, Windows' redirector framework, calls it. The way of one read:
+//!
+//! * [`dispatch`]: RDBSS calls the read callback;
+//! * [`lowio`]: it is split into parts of the negotiated size;
+//! * [`exchange`]: a part gets its message id and is sent;
+//! * `smb_client::Connection` and `smb_wire`: the table of requests in flight, and the bytes;
+//! * [`transport::wsk`]: the socket;
+//! * [`connection`]: the answer is received into the user's buffer and completes the read.
 #![no_std]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-use nt as _;
+#[cfg(test)]
+extern crate std;
+
+mod call;
+mod connection;
+pub mod control;
+mod credentials;
+mod directory;
+mod dispatch;
+mod driver;
+mod exchange;
+mod information;
+mod lowio;
+pub mod names;
+mod open;
+mod platform;
+mod server;
+mod session;
+pub mod settings;
+mod share;
+mod status;
+mod transport;
+
+pub use driver::{DEVICE_NAME, LINK_NAME, driver_entry};

@@ -1,0 +1,79 @@
+//! The keeper: the thread that ends what takes too long, asks silent servers for a sign of life, and closes the socket.
+
+use core::time::Duration;
+
+use nt::pool::PoolArc;
+use nt::thread::{self, JoinHandle};
+use nt::{Result, Status};
+use smb_client::{Expired, Interval, KeepAlive, SharedTable};
+
+use super::{Connection, now};
+use crate::exchange;
+
+/// The keeper looks at least this often.
+const LONGEST_SLEEP: Interval = Interval::from_secs(60);
+
+/// The right to end a connection. Dropping it ends the connection and waits until nothing of it runs any more. IRQL: PASSIVE.
+pub struct Keeper {
+    connection: PoolArc<Connection>,
+    /// Its drop waits for the thread.
+    _thread: JoinHandle,
+}
+
+impl Keeper {
+    /// Starts the keeper's thread.
+    pub(super) fn start(connection: &PoolArc<Connection>) -> Result<Self> {
+        let kept = PoolArc::clone(connection);
+        Ok(Self {
+            connection: PoolArc::clone(connection),
+            _thread: thread::spawn(move || keep(&kept))?,
+        })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.connection.fail(Status::CONNECTION_DISCONNECTED);
+    }
+}
+
+fn keep(connection: &PoolArc<Connection>) {
+    while connection.check().is_ok() {
+        let wakes = connection.table.keeper_sleeps(now().after(LONGEST_SLEEP));
+        let ticks = wakes.since(now()).0;
+        // Woken early or late, the deadlines are looked at anew.
+        let _ = connection
+            .wake_keeper
+            .wait_for(Duration::from_micros(ticks.div_ceil(10)));
+        expire(connection);
+        ask_for_life(connection);
+    }
+    // Waits for everything in flight, and for its completions.
+    connection.socket.close();
+}
+
+/// Ends the requests whose time is over.
+fn expire(connection: &PoolArc<Connection>) {
+    while let Some(Expired {
+        token,
+        command,
+        sent,
+    }) = connection.with(|table| table.expire(now()))
+    {
+        nt::log!(Warn, "{command:?} was not answered in time");
+        // Its data may still be on its way out: only the end of the connection gets the buffer back.
+        let stuck = sent && token.is_sending();
+        token.failed(Status::IO_TIMEOUT);
+        if stuck {
+            connection.fail(Status::IO_TIMEOUT);
+        }
+    }
+}
+
+fn ask_for_life(connection: &PoolArc<Connection>) {
+    match connection.with(|table| table.keep_alive(now())) {
+        KeepAlive::Fine => {}
+        KeepAlive::EchoDue => exchange::send_echo(connection),
+        KeepAlive::Dead => connection.fail(Status::IO_TIMEOUT),
+    }
+}

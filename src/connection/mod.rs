@@ -1,0 +1,155 @@
+//! A connection to a server (MS-SMB2 3.2.1.2): one socket, the table of requests in flight on it, and those who serve it.
+//!
+//! Who does what:
+//! * any thread that has a request encodes and sends it itself ([`crate::exchange`]);
+//! * one path, driven by the transport's completions, receives ([`receive`]);
+//! * one system thread, the [`Keeper`], watches the time and closes the socket in the end.
+//!
+//! The table is behind one spin lock, held for table work only.
+
+mod keeper;
+mod open;
+mod receive;
+mod table;
+
+pub use keeper::Keeper;
+pub use open::open;
+pub use table::{LockedTable, Table};
+
+use nt::pool::Tag;
+use nt::sync::{Event, Freelist, SpinLock};
+use nt::wsk::{Socket, WskRequest};
+use nt::{Result, Status};
+use smb_client::{Config, Negotiated, Refusal, Request, SharedTable, Submitted, Time};
+
+use crate::exchange::{Outgoing, Requester, Stock};
+
+const TAG: Tag = Tag::new(b"OxCn");
+
+/// A negotiated connection.
+pub struct Connection {
+    socket: Socket,
+    table: LockedTable,
+    /// What ended the connection, once something has.
+    broken: SpinLock<Option<Status>>,
+    /// Wakes the keeper: a deadline is earlier than it thinks, or the connection has ended.
+    wake_keeper: Event,
+    config: Config,
+    negotiated: Negotiated,
+    /// The largest single READ or WRITE, and how many of them one transfer has in flight.
+    max_io: u32,
+    io_depth: u32,
+    messages: Freelist<WskRequest<Outgoing>>,
+    writes: Freelist<WskRequest<Outgoing>>,
+    copies: Freelist<WskRequest<Outgoing>>,
+}
+
+impl Connection {
+    /// The settings that the connection was opened with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What client and server agreed on.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// The largest single READ, in bytes.
+    pub fn max_read(&self) -> u32 {
+        self.negotiated.max_read.min(self.max_io)
+    }
+
+    /// The largest single WRITE, in bytes.
+    pub fn max_write(&self) -> u32 {
+        self.negotiated.max_write.min(self.max_io)
+    }
+
+    /// How many READs or WRITEs one transfer has in flight.
+    pub fn io_depth(&self) -> u32 {
+        self.io_depth
+    }
+
+    /// What a request is charged: one credit where the dialect knows no more.
+    pub fn charge(&self, credits: u16) -> u16 {
+        if self.negotiated.multi_credit {
+            credits
+        } else {
+            1
+        }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Where idle requests of a kind are kept.
+    pub fn stock(&self, stock: Stock) -> Option<&Freelist<WskRequest<Outgoing>>> {
+        match stock {
+            Stock::Messages => Some(&self.messages),
+            Stock::Writes => Some(&self.writes),
+            Stock::Copies => Some(&self.copies),
+            Stock::None => None,
+        }
+    }
+
+    /// Fails with what ended the connection, once something has. IRQL: any.
+    pub fn check(&self) -> Result<()> {
+        match *self.broken.lock() {
+            Some(status) => Err(status),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a request into the table. IRQL: any.
+    ///
+    /// # Errors
+    /// What ended the connection, or STATUS_INSUFFICIENT_RESOURCES when too much is in flight.
+    pub fn submit(&self, request: Request<Requester>) -> Result<Submitted> {
+        let (submitted, keeper_oversleeps) = self.table.submit(request, now());
+        if keeper_oversleeps {
+            self.wake_keeper.set();
+        }
+        submitted.map_err(|why| match why {
+            Refusal::TableFull => Status::INSUFFICIENT_RESOURCES,
+            Refusal::Closed => self
+                .check()
+                .err()
+                .unwrap_or(Status::CONNECTION_DISCONNECTED),
+            Refusal::MessageIdsExhausted => {
+                self.fail(Status::CONNECTION_DISCONNECTED);
+                Status::CONNECTION_DISCONNECTED
+            }
+            Refusal::BadCharge => Status::INVALID_PARAMETER,
+        })
+    }
+
+    /// Ends the connection: whatever is in flight fails with `status`, and nothing is taken any more. The keeper closes the
+    /// socket. The first reason counts. IRQL: any.
+    pub fn fail(&self, status: Status) {
+        {
+            let mut broken = self.broken.lock();
+            if broken.is_some() {
+                return;
+            }
+            *broken = Some(status);
+        }
+        self.with(Table::close);
+        while let Some(requester) = self.with(Table::next_failed) {
+            requester.failed(status);
+        }
+        self.wake_keeper.set();
+    }
+}
+
+impl SharedTable<Requester> for Connection {
+    fn with<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
+        self.table.with(work)
+    }
+}
+
+/// The time as the protocol engine takes it.
+pub fn now() -> Time {
+    Time(nt::time::interrupt_time())
+}

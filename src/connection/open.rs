@@ -1,0 +1,182 @@
+//! Opening a connection: connect, then NEGOTIATE, by one thread that has the socket to itself.
+
+use core::time::Duration;
+
+use nt::mdl::Mdl;
+use nt::pool::PoolArc;
+use nt::sync::{Event, EventKind, Freelist, SpinLock};
+use nt::wsk::{Gather, Provider, Room, Socket};
+use nt::{Result, Status};
+use smb_client::{
+    Config, Event as Received, Negotiated, Negotiation, NegotiationStep, Receiver, Reply, Request,
+    SharedTable, Submitted, Time, Want,
+};
+use smb_wire::smb2::Command;
+
+use super::receive::ReceivePath;
+use super::table::{LockedTable, Table};
+use super::{Connection, Keeper, TAG, now};
+use crate::exchange::Requester;
+use crate::names::ServerName;
+use crate::settings::Settings;
+use crate::status;
+use crate::transport::wsk;
+
+/// Room for a NEGOTIATE with all its contexts.
+const ROOM: usize = 4096;
+/// How many requests of each kind are kept for reuse.
+const STOCK: usize = 64;
+/// How many copies of a WRITE's data are kept for reuse; each is as large as the largest WRITE.
+const COPIES: usize = 16;
+
+/// Connects to a server and negotiates. The keeper ends the connection. IRQL: PASSIVE.
+///
+/// # Errors
+/// The statuses of connecting, or what is wrong with the server's NEGOTIATE.
+pub fn open(
+    provider: &Provider,
+    server: ServerName<'_>,
+    config: Config,
+    settings: &Settings,
+) -> Result<(PoolArc<Connection>, Keeper)> {
+    let socket = wsk::connect(provider, server, settings.connect_time())?;
+    let table = Table::new(&config, now()).map_err(status::from_client)?;
+    let mut opening = Opening {
+        socket,
+        table: LockedTable::new(table),
+        receiver: Receiver::new().map_err(status::from_client)?,
+        buffer: Mdl::allocate(TAG, ROOM)?,
+        ends: now().after(config.request_timeout),
+    };
+    let negotiated = opening.negotiate(&config)?;
+    opening.receiver.set_limits(&negotiated);
+    opening
+        .table
+        .with(|table| table.set_multi_credit(negotiated.multi_credit));
+    let connection = PoolArc::new(
+        TAG,
+        Connection {
+            socket: opening.socket,
+            table: opening.table,
+            broken: SpinLock::new(None),
+            wake_keeper: Event::new(EventKind::Synchronization)?,
+            config,
+            negotiated,
+            max_io: settings.max_io,
+            io_depth: settings.io_depth,
+            messages: Freelist::new(TAG, STOCK)?,
+            writes: Freelist::new(TAG, STOCK)?,
+            copies: Freelist::new(TAG, COPIES)?,
+        },
+    )?;
+    let keeper = Keeper::start(&connection)?;
+    ReceivePath::start(&connection, opening.receiver)?;
+    Ok((connection, keeper))
+}
+
+struct Opening {
+    socket: Socket,
+    table: LockedTable,
+    receiver: Receiver<Requester>,
+    buffer: Mdl,
+    /// When patience ends, however busily the server talks.
+    ends: Time,
+}
+
+impl Opening {
+    fn negotiate(&mut self, config: &Config) -> Result<Negotiated> {
+        let mut salt = [0; 32];
+        nt::random::fill(&mut salt)?;
+        let mut negotiation = Negotiation::new(salt);
+        loop {
+            self.send(&mut negotiation, config)?;
+            match self.receive(&mut negotiation, config)? {
+                NegotiationStep::Again => {}
+                NegotiationStep::Done(negotiated) => return Ok(negotiated),
+            }
+        }
+    }
+
+    fn send(&mut self, negotiation: &mut Negotiation, config: &Config) -> Result<()> {
+        let request = Request {
+            command: Command::NEGOTIATE,
+            token: Requester::Setup,
+            charge: 1,
+            timeout: config.request_timeout,
+            pended_timeout: Some(config.request_timeout),
+            session_id: 0,
+            tree_id: 0,
+            reply: Reply::Message { max: 0 },
+        };
+        let (submitted, _) = self.table.submit(request, now());
+        // A server that grants no credit cannot be asked again.
+        let Ok(Submitted::Send(ticket)) = submitted else {
+            return Err(Status::INVALID_NETWORK_RESPONSE);
+        };
+        let length = negotiation
+            .request(config, &ticket, &mut self.buffer)
+            .map_err(status::from_client)?;
+        self.buffer.describe(length)?;
+        let patience = self.patience()?;
+        self.socket
+            .send_wait(Gather::message(&mut self.buffer), patience)
+            .map_err(status::from_connected)?;
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        negotiation: &mut Negotiation,
+        config: &Config,
+    ) -> Result<NegotiationStep> {
+        loop {
+            match self
+                .receiver
+                .next_event(&self.table, now())
+                .map_err(status::from_client)?
+            {
+                Some(Received::Answer(answer)) => {
+                    return negotiation
+                        .reply(config, answer.message)
+                        .map_err(status::from_failure);
+                }
+                Some(Received::Break(_)) => return Err(Status::INVALID_NETWORK_RESPONSE),
+                None => self.receive_some()?,
+            }
+        }
+    }
+
+    fn receive_some(&mut self) -> Result<()> {
+        let patience = self.patience()?;
+        let Want::Inline(room) = self.receiver.want() else {
+            return Err(Status::INTERNAL_ERROR);
+        };
+        let capacity = self.buffer.capacity();
+        self.buffer.describe(capacity)?;
+        let asked = room.len().min(capacity);
+        let count = self
+            .socket
+            .receive_wait(Room::new(self.buffer.as_cell(), 0, asked)?, patience)
+            .map_err(status::from_connected)?;
+        if count == 0 {
+            return Err(Status::CONNECTION_DISCONNECTED);
+        }
+        copy_front(room, &self.buffer, count)?;
+        self.receiver.received(count).map_err(status::from_client)
+    }
+
+    fn patience(&self) -> Result<Duration> {
+        let left = self.ends.since(now()).0;
+        if left == 0 {
+            return Err(Status::IO_TIMEOUT);
+        }
+        Ok(Duration::from_micros(left.div_ceil(10)))
+    }
+}
+
+/// Copies what was received to where the receiver wants it.
+pub(super) fn copy_front(to: &mut [u8], from: &[u8], count: usize) -> Result<()> {
+    let to = to.get_mut(..count).ok_or(Status::INTERNAL_ERROR)?;
+    to.copy_from_slice(from.get(..count).ok_or(Status::INTERNAL_ERROR)?);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! The path of what a server sends: from the socket to whoever asked.
+//!
+//! One receive is in flight at any time. Its completion hands the bytes to the protocol engine's receiver, delivers what they
+//! bring, and starts the next. A READ's data is received straight into its user's buffer; everything else passes through
+//! a buffer of the path's own.
+
+use nt::mdl::Mdl;
+use nt::pool::PoolArc;
+use nt::wsk::{Completion, Room, WskRequest};
+use nt::{Result, Status};
+use smb_client::{Event, Receiver, Want};
+
+use super::open::copy_front;
+use super::{Connection, TAG, now};
+use crate::exchange::{self, Requester};
+use crate::status;
+
+/// The most that is received at a time but for a READ's data.
+const ROOM: usize = 64 * 1024;
+
+/// What a receive in flight owns.
+pub(super) struct ReceivePath {
+    connection: PoolArc<Connection>,
+    /// None once it has failed.
+    receiver: Option<Receiver<Requester>>,
+    buffer: Mdl,
+}
+
+impl ReceivePath {
+    /// Begins to receive. IRQL: any.
+    pub(super) fn start(
+        connection: &PoolArc<Connection>,
+        receiver: Receiver<Requester>,
+    ) -> Result<()> {
+        let request = WskRequest::new(Self {
+            connection: PoolArc::clone(connection),
+            receiver: Some(receiver),
+            buffer: Mdl::allocate(TAG, ROOM)?,
+        })?;
+        connection.socket().receive(request, Self::room);
+        Ok(())
+    }
+
+    /// Where the next bytes go.
+    fn room(&mut self) -> Result<Room<'_>> {
+        match self.receiver.as_mut().ok_or(Status::INTERNAL_ERROR)?.want() {
+            Want::Inline(room) => {
+                let length = room.len().min(ROOM);
+                Room::new(self.buffer.as_cell(), 0, length)
+            }
+            Want::Data {
+                token: Requester::Read(part),
+                offset,
+                len,
+            } => part.room(offset, len),
+            Want::Data { .. } => Err(Status::INTERNAL_ERROR),
+        }
+    }
+
+    /// Takes `count` bytes that were put where [`Self::room`] said, and delivers what they bring.
+    fn take(&mut self, count: usize) -> Result<()> {
+        if count == 0 {
+            return Err(Status::CONNECTION_DISCONNECTED);
+        }
+        let receiver = self.receiver.as_mut().ok_or(Status::INTERNAL_ERROR)?;
+        if let Want::Inline(room) = receiver.want() {
+            copy_front(room, &self.buffer, count)?;
+        }
+        receiver.received(count).map_err(status::from_client)?;
+        while let Some(event) = receiver
+            .next_event(&*self.connection, now())
+            .map_err(|error| {
+                nt::log!(Warn, "connection given up: {error}");
+                status::from_client(error)
+            })?
+        {
+            match event {
+                Event::Answer(answer) => {
+                    answer
+                        .token
+                        .answered(&answer.header, answer.message, answer.data);
+                }
+                // No oplock or lease is ever asked for, so there is nothing to give back.
+                Event::Break(_) => {}
+            }
+        }
+        exchange::send_queued(&self.connection);
+        Ok(())
+    }
+}
+
+impl Completion for ReceivePath {
+    fn completed(mut request: WskRequest<Self>, result: Result<usize>) {
+        let taken = result
+            .map_err(status::from_connected)
+            .and_then(|count| request.take(count));
+        match taken {
+            Ok(()) => {
+                let connection = PoolArc::clone(&request.connection);
+                connection.socket().receive(request, Self::room);
+            }
+            Err(failure) => {
+                request.connection.fail(failure);
+                // The answer that was being received is out of the table, so nobody else can end its request.
+                if let Some(requester) = request.receiver.take().and_then(Receiver::abort) {
+                    requester.failed(failure);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What RDBSS calls: the table of OxSMB's callbacks, each a line that says where it is done.
+
+use core::num::NonZeroU32;
+
+use nt::pool::PoolArc;
+use nt::sync::SpinLock;
+use nt::wsk::Provider;
+use nt::{Result, Status};
+use rdbss::create::{Create, Opened};
+use rdbss::info::{DirectoryQuery, FileInfoQuery, SetFileInfo, VolumeInfoQuery};
+use rdbss::low_io::{LowIo, Operation, ReadWrite};
+use rdbss::objects::{SrvCall, VNetRoot};
+use rdbss::{
+    Close, Controlled, Device, DeviceControl, Implements, MiniRedirector, Request,
+    SrvCallCompletion, VNetRootCompletion, flags::SrvCallFlags,
+};
+use smb_wire::Guid;
+
+use crate::directory::Listing;
+use crate::open::Open;
+use crate::server::Server;
+use crate::settings::Settings;
+use crate::share::{Share, View};
+use crate::{control, directory, information, lowio, open, share};
+
+/// The mini-redirector: the state of the device.
+pub struct Redirector {
+    settings: Settings,
+    /// Names this machine to all servers.
+    client_guid: Guid,
+    /// The transport, while the redirector is started.
+    provider: SpinLock<Option<Provider>>,
+}
+
+impl Redirector {
+    /// A redirector that is not started yet.
+    pub const fn new(settings: Settings, client_guid: Guid) -> Self {
+        Self {
+            settings,
+            client_guid,
+            provider: SpinLock::new(None),
+        }
+    }
+
+    /// A server of this name, not connected yet.
+    pub fn server(&self, name: &[u16]) -> Result<PoolArc<Server>> {
+        let provider = self.provider.lock().clone();
+        let provider = provider.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
+        Server::new(name, &self.settings, self.client_guid, provider)
+    }
+}
+
+impl MiniRedirector for Redirector {
+    type SrvCall = Server;
+    type NetRoot = Share;
+    type VNetRoot = View;
+    type SrvOpen = Open;
+    type Fobx = Listing;
+    type Fcb = ();
+
+    const IMPLEMENTS: Implements = Implements::FLUSH
+        .union(Implements::QUERY_DIRECTORY)
+        .union(Implements::QUERY_FILE_INFO)
+        .union(Implements::SET_FILE_INFO)
+        .union(Implements::QUERY_VOLUME_INFO)
+        .union(Implements::READ)
+        .union(Implements::WRITE)
+        .union(Implements::EXTEND_FOR_CACHE)
+        .union(Implements::EXTEND_FOR_NON_CACHE);
+
+    const SCAVENGER_TIMEOUT: Option<NonZeroU32> = NonZeroU32::new(10);
+
+    fn start(&self, _device: Device<'_, Self>) -> Result<()> {
+        let provider = Provider::register(self.settings.connect_time())?;
+        *self.provider.lock() = Some(provider);
+        Ok(())
+    }
+
+    fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
+        let provider = self.provider.lock().take();
+        drop(provider);
+        Ok(())
+    }
+
+    fn create_srv_call(&self, device: Device<'_, Self>, completion: SrvCallCompletion<Self>) {
+        share::connect_server(device, completion);
+    }
+
+    fn srv_call_ready(&self, srv_call: SrvCall<'_, Self>) -> Result<()> {
+        srv_call.set_flags(
+            SrvCallFlags::FILE_SERVER
+                | SrvCallFlags::CASE_INSENSITIVE_NET_ROOTS
+                | SrvCallFlags::CASE_INSENSITIVE_FILE_NAMES,
+        );
+        Ok(())
+    }
+
+    fn finalize_srv_call(&self, srv_call: SrvCall<'_, Self>, _force: bool) {
+        if let Some(server) = srv_call.context() {
+            server.end();
+        }
+    }
+
+    fn create_v_net_root(&self, device: Device<'_, Self>, completion: VNetRootCompletion<Self>) {
+        share::connect_view(device, completion);
+    }
+
+    fn finalize_v_net_root(&self, v_net_root: VNetRoot<'_, Self>, _force: bool) {
+        let device = v_net_root.net_root().srv_call().device();
+        if let (Some(device), Some(view)) = (device, v_net_root.share_context()) {
+            share::leave_view(device, view);
+        }
+    }
+
+    fn create<'a>(&self, create: Create<'a, Self>) -> Result<Opened<'a>> {
+        open::create(create)
+    }
+
+    fn close_srv_open(&self, close: &Close<'_, Self>) -> Result<()> {
+        open::close(close)
+    }
+
+    fn flush(&self, request: &Request<'_, Self>) -> Result<()> {
+        information::flush(request)
+    }
+
+    fn query_directory(&self, query: &mut DirectoryQuery<'_, Self>) -> Result<()> {
+        directory::query(query)
+    }
+
+    fn query_file_info(&self, query: &mut FileInfoQuery<'_, Self>) -> Result<()> {
+        information::query_file(query)
+    }
+
+    fn set_file_info(&self, set: &SetFileInfo<'_, Self>) -> Result<()> {
+        information::set_file(set)
+    }
+
+    fn query_volume_info(&self, query: &mut VolumeInfoQuery<'_, Self>) -> Result<()> {
+        information::query_volume(query)
+    }
+
+    fn read(&self, operation: Operation<'_, Self, ReadWrite>) -> LowIo {
+        lowio::read(operation)
+    }
+
+    fn write(&self, operation: Operation<'_, Self, ReadWrite>) -> LowIo {
+        lowio::write(operation)
+    }
+
+    fn extend_for_cache(&self, request: &Request<'_, Self>, new_size: i64) -> Result<i64> {
+        information::extend(request, new_size)
+    }
+
+    fn extend_for_non_cache(&self, request: &Request<'_, Self>, new_size: i64) -> Result<i64> {
+        information::extend(request, new_size)
+    }
+
+    fn device_control(&self, control: &mut DeviceControl<'_, Self>) -> Result<Controlled> {
+        control::control(control)
+    }
+}

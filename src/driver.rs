@@ -1,0 +1,74 @@
+//! DriverEntry: OxSMB introduces itself to RDBSS.
+
+use nt::pool::{PoolVec, Tag};
+use nt::registry::Key;
+use nt::{Result, random, sys};
+use rdbss::driver::{Settings as Names, load};
+use smb_wire::Guid;
+
+use crate::dispatch::Redirector;
+use crate::settings::Settings;
+
+const TAG: Tag = Tag::new(b"OxDr");
+
+/// The device: MUP and drive letters lead to it.
+pub const DEVICE_NAME: &str = "\\Device\\OxSmb";
+/// Programs reach the device by it, to send controls.
+pub const LINK_NAME: &str = "\\??\\OxSmb";
+/// Below the service's key: what an administrator has set.
+const PARAMETERS: &str = "Parameters";
+
+/// DriverEntry: initialises RDBSS, registers OxSMB with it and starts it (rdbss.md 4.1).
+///
+/// # Safety
+/// To be called by the I/O manager, as it calls DriverEntry.
+#[unsafe(export_name = "DriverEntry")]
+pub unsafe extern "C" fn driver_entry(
+    driver: *mut sys::DRIVER_OBJECT,
+    registry_path: *mut sys::UNICODE_STRING,
+) -> sys::NTSTATUS {
+    let names = utf16(DEVICE_NAME).and_then(|device| Ok((device, utf16(LINK_NAME)?)));
+    let (device_name, link_name) = match names {
+        Ok(names) => names,
+        Err(status) => return status.0,
+    };
+    let names = Names {
+        device_name: &device_name,
+        link_name: &link_name,
+        provides_unc_names: true,
+    };
+    // SAFETY: DriverEntry's own arguments, before anything else is done with them.
+    unsafe { load(driver, registry_path, &names, redirector) }
+}
+
+/// Makes the redirector from what is set below the service's key.
+fn redirector(service_key: &[u16]) -> Result<Redirector> {
+    let mut guid = Guid([0; 16]);
+    random::fill(&mut guid.0)?;
+    Ok(Redirector::new(read_settings(service_key)?, guid))
+}
+
+fn read_settings(service_key: &[u16]) -> Result<Settings> {
+    let key = Key::open_below(service_key, &utf16(PARAMETERS)?).ok();
+    Ok(Settings::load(
+        |name| key.as_ref()?.read_u32(&utf16(name).ok()?).ok(),
+        |refused| {
+            nt::log!(
+                Warn,
+                "setting {} cannot be {}: {} is used",
+                refused.name,
+                refused.value,
+                refused.default
+            );
+        },
+    ))
+}
+
+/// A text of ours in UTF-16.
+pub fn utf16(text: &str) -> Result<PoolVec<u16>> {
+    let mut units = PoolVec::new(TAG);
+    for unit in text.encode_utf16() {
+        units.push(unit)?;
+    }
+    Ok(units)
+}

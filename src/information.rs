@@ -1,0 +1,274 @@
+//! Queries and changes of files and volumes: QUERY_INFO and SET_INFO (MS-SMB2 3.2.4.8 to 3.2.4.13), and FLUSH.
+//!
+//! The structures are the same on the wire as at the Nt interface, but for renames. They are checked all the same: RDBSS and
+//! programs believe sizes and lengths that come from here.
+
+use nt::pool::{PoolBuf, Tag};
+use nt::{Result, Status};
+use rdbss::Output;
+use rdbss::Request;
+use rdbss::info::{FileInfoQuery, RenameTarget, SetFileInfo, VolumeInfoQuery};
+use smb_wire::fscc::{
+    Entries, FileAllocationInformation, FileEndOfFileInformation, FileFsAttributeInformation,
+    FileFsFullSizeInformation, FileFsSizeInformation, FileFsVolumeInformation,
+    FileInformationClass, FileNetworkOpenInformation, FileStandardInformation, FsInformationClass,
+    RenameFlags, RenameForm, RenameInformation, StreamInformation,
+};
+use smb_wire::smb2::{
+    Command, FlushRequest, InfoType, QueryInfoFlags, QueryInfoRequest, QueryInfoResponse,
+    SetInfoRequest,
+};
+use smb_wire::{NtStatus, ParseError, Utf16, Writer};
+
+use crate::call;
+use crate::dispatch::Redirector;
+use crate::open::{Open, relative};
+use crate::status;
+
+const TAG: Tag = Tag::new(b"OxIn");
+
+/// No answer of these classes is longer. A short buffer is filled from a longer answer, since servers handle short ones badly.
+const LEAST_ANSWER: u32 = 4096;
+/// A caller with a larger buffer gets no more than this at a time.
+const MOST_ANSWER: u32 = 64 * 1024;
+
+/// MRxQueryFileInfo.
+pub fn query_file(query: &mut FileInfoQuery<'_, Redirector>) -> Result<()> {
+    let class =
+        FileInformationClass(u8::try_from(query.class()).map_err(|_| Status::INVALID_INFO_CLASS)?);
+    match class {
+        FileInformationClass::BASIC
+        | FileInformationClass::STANDARD
+        | FileInformationClass::INTERNAL
+        | FileInformationClass::EA
+        | FileInformationClass::ACCESS
+        | FileInformationClass::POSITION
+        | FileInformationClass::MODE
+        | FileInformationClass::ALIGNMENT
+        | FileInformationClass::ALTERNATE_NAME
+        | FileInformationClass::STREAM
+        | FileInformationClass::COMPRESSION
+        | FileInformationClass::NETWORK_OPEN
+        | FileInformationClass::ATTRIBUTE_TAG
+        | FileInformationClass::ID => {}
+        _ => return Err(Status::INVALID_INFO_CLASS),
+    }
+    let open = query
+        .srv_open()?
+        .share_context()
+        .ok_or(Status::FILE_CLOSED)?;
+    ask(&open, InfoType::FILE, class.0, query.output(), |bytes| {
+        check_file(class, bytes)
+    })
+}
+
+/// MRxQueryVolumeInfo.
+pub fn query_volume(query: &mut VolumeInfoQuery<'_, Redirector>) -> Result<()> {
+    let class =
+        FsInformationClass(u8::try_from(query.class()).map_err(|_| Status::INVALID_INFO_CLASS)?);
+    match class {
+        FsInformationClass::VOLUME
+        | FsInformationClass::SIZE
+        | FsInformationClass::DEVICE
+        | FsInformationClass::ATTRIBUTE
+        | FsInformationClass::FULL_SIZE
+        | FsInformationClass::OBJECT_ID
+        | FsInformationClass::SECTOR_SIZE => {}
+        _ => return Err(Status::INVALID_INFO_CLASS),
+    }
+    let open = query
+        .srv_open()?
+        .share_context()
+        .ok_or(Status::FILE_CLOSED)?;
+    ask(
+        &open,
+        InfoType::FILESYSTEM,
+        class.0,
+        query.output(),
+        |bytes| check_volume(class, bytes),
+    )
+}
+
+/// MRxSetFileInfo.
+pub fn set_file(set: &SetFileInfo<'_, Redirector>) -> Result<()> {
+    let class =
+        FileInformationClass(u8::try_from(set.class()).map_err(|_| Status::INVALID_INFO_CLASS)?);
+    let open = set.srv_open()?.share_context().ok_or(Status::FILE_CLOSED)?;
+    match class {
+        FileInformationClass::RENAME | FileInformationClass::LINK => rename(set, &open, class),
+        FileInformationClass::BASIC
+        | FileInformationClass::DISPOSITION
+        | FileInformationClass::DISPOSITION_EX
+        | FileInformationClass::ALLOCATION
+        | FileInformationClass::END_OF_FILE
+        | FileInformationClass::VALID_DATA_LENGTH
+        | FileInformationClass::MODE => change(&open, class, set.bytes()),
+        _ => Err(Status::INVALID_INFO_CLASS),
+    }
+}
+
+/// MRxFlush: has the server write what it holds back.
+pub fn flush(request: &Request<'_, Redirector>) -> Result<()> {
+    let open = request
+        .srv_open()?
+        .share_context()
+        .ok_or(Status::FILE_CLOSED)?;
+    let flush = FlushRequest {
+        file_id: open.file_id(),
+    };
+    let answer = call::ask(
+        open.connection(),
+        open.tree().ask(Command::FLUSH, 0, 0),
+        |writer| flush.emit(writer),
+    )?;
+    answer.success().map(|_| ())
+}
+
+/// MRxExtendForCache and MRxExtendForNonCache: the write itself extends the file, so nothing need be reserved. The allocation is
+/// no less than the size, which RDBSS relies on.
+pub fn extend(_request: &Request<'_, Redirector>, new_size: i64) -> Result<i64> {
+    Ok(new_size)
+}
+
+fn ask(
+    open: &Open,
+    info_type: InfoType,
+    class: u8,
+    output: &mut Output<'_>,
+    check: impl FnOnce(&[u8]) -> core::result::Result<bool, ParseError>,
+) -> Result<()> {
+    let room = u32::try_from(output.room()).unwrap_or(u32::MAX);
+    let length = room
+        .clamp(LEAST_ANSWER, MOST_ANSWER)
+        .min(open.connection().negotiated().max_transact);
+    let request = QueryInfoRequest {
+        info_type,
+        class,
+        output_buffer_length: length,
+        additional_information: 0,
+        flags: QueryInfoFlags::empty(),
+        file_id: open.file_id(),
+        input: &[],
+    };
+    let answer = call::ask(
+        open.connection(),
+        open.tree().ask(Command::QUERY_INFO, 0, length),
+        |writer| request.emit(writer),
+    )?;
+    // More than was asked for leaves what there is; it is cut further if the caller has less room.
+    let cut = answer.header.status == NtStatus::BUFFER_OVERFLOW;
+    if !cut {
+        answer.success()?;
+    }
+    let bytes = QueryInfoResponse::parse(&answer.message)
+        .map_err(|error| status::from_client(error.into()))?
+        .output;
+    if bytes.len() > usize::try_from(length).unwrap_or(usize::MAX) {
+        return Err(Status::INVALID_NETWORK_RESPONSE);
+    }
+    if !cut && !check(bytes).map_err(|error| status::from_client(error.into()))? {
+        return Err(Status::INVALID_NETWORK_RESPONSE);
+    }
+    let written = output.write_what_fits(bytes);
+    if cut || written < bytes.len() {
+        return Err(Status::BUFFER_OVERFLOW);
+    }
+    Ok(())
+}
+
+/// Whether an answer about a file is whole and possible.
+fn check_file(class: FileInformationClass, bytes: &[u8]) -> core::result::Result<bool, ParseError> {
+    match class {
+        FileInformationClass::STANDARD => {
+            let answer = FileStandardInformation::parse(bytes)?;
+            Ok(answer.allocation_size >= 0 && answer.end_of_file >= 0)
+        }
+        FileInformationClass::NETWORK_OPEN => {
+            let answer = FileNetworkOpenInformation::parse(bytes)?;
+            Ok(answer.allocation_size >= 0 && answer.end_of_file >= 0)
+        }
+        FileInformationClass::STREAM => {
+            for stream in Entries::<StreamInformation<'_>>::new(bytes) {
+                stream?;
+            }
+            Ok(true)
+        }
+        // The shortest of the other classes has four bytes.
+        _ => Ok(bytes.len() >= 4),
+    }
+}
+
+/// Whether an answer about a volume is whole and possible.
+fn check_volume(class: FsInformationClass, bytes: &[u8]) -> core::result::Result<bool, ParseError> {
+    match class {
+        FsInformationClass::VOLUME => FileFsVolumeInformation::parse(bytes).map(|_| true),
+        FsInformationClass::ATTRIBUTE => FileFsAttributeInformation::parse(bytes).map(|_| true),
+        FsInformationClass::SIZE => FileFsSizeInformation::parse(bytes).map(|_| true),
+        FsInformationClass::FULL_SIZE => FileFsFullSizeInformation::parse(bytes).map(|_| true),
+        _ => Ok(bytes.len() >= 4),
+    }
+}
+
+fn rename(
+    set: &SetFileInfo<'_, Redirector>,
+    open: &Open,
+    class: FileInformationClass,
+) -> Result<()> {
+    let flags = if set.replaces_existing() {
+        RenameFlags::REPLACE_IF_EXISTS
+    } else {
+        RenameFlags::empty()
+    };
+    let mut path = nt::pool::PoolVec::new(TAG);
+    match set.target()? {
+        RenameTarget::Path(target) => path.extend_from_slice(relative(target)?)?,
+        RenameTarget::SameDirectory(name) => {
+            let own = relative(set.srv_open()?.name())?;
+            let directory = own.iter().rposition(|&unit| unit == BACKSLASH);
+            let length = directory.map_or(0, |last| last.saturating_add(1));
+            path.extend_from_slice(own.get(..length).unwrap_or_default())?;
+            path.extend_from_slice(name)?;
+        }
+    }
+    let information = RenameInformation {
+        flags,
+        root_directory: 0,
+        name: Utf16::from_units(&path),
+    };
+    let mut bytes = PoolBuf::zeroed(TAG, information.len(RenameForm::Wide))?;
+    let mut writer = Writer::new(&mut bytes);
+    information
+        .emit(RenameForm::Wide, &mut writer)
+        .map_err(|error| status::from_client(error.into()))?;
+    change(open, class, &bytes)
+}
+
+fn change(open: &Open, class: FileInformationClass, bytes: &[u8]) -> Result<()> {
+    let sane = match class {
+        FileInformationClass::END_OF_FILE => {
+            FileEndOfFileInformation::parse(bytes).is_ok_and(|new| new.end_of_file >= 0)
+        }
+        FileInformationClass::ALLOCATION => {
+            FileAllocationInformation::parse(bytes).is_ok_and(|new| new.allocation_size >= 0)
+        }
+        _ => !bytes.is_empty(),
+    };
+    if !sane {
+        return Err(Status::INVALID_PARAMETER);
+    }
+    let request = SetInfoRequest {
+        info_type: InfoType::FILE,
+        class: class.0,
+        additional_information: 0,
+        file_id: open.file_id(),
+        input: bytes,
+    };
+    let answer = call::ask(
+        open.connection(),
+        open.tree().ask(Command::SET_INFO, bytes.len(), 0),
+        |writer| request.emit(writer),
+    )?;
+    answer.success().map(|_| ())
+}
+
+const BACKSLASH: u16 = b'\\' as u16;

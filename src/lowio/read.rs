@@ -1,0 +1,184 @@
+//! READ (MS-SMB2 3.2.4.6, 3.2.5.11). The data goes from the transport straight into the user's buffer.
+
+use nt::mdl::{LockedCell, LockedMemory};
+use nt::pool::PoolArc;
+use nt::wsk::Room;
+use nt::{Result, Status};
+use rdbss::{Answering, LowIo, ReadCompletion, ReadWrite};
+use smb_client::{
+    Chunk, Direction, Outcome, Reply, Request, Ticket, Transfer, credit_charge, encode,
+};
+use smb_wire::smb2::{Command, Header, ReadFlags, ReadRequest};
+
+use super::{Progress, TAG, counted};
+use crate::connection::Connection;
+use crate::dispatch::Redirector;
+use crate::exchange::{self, Requester};
+use crate::open::Open;
+use crate::session::Session;
+
+/// A read under way.
+pub type Read = Answering<ReadCompletion<Redirector>, ReadState>;
+
+/// What a read knows besides its buffer.
+pub struct ReadState {
+    open: PoolArc<Open>,
+    length: u32,
+    progress: Progress,
+}
+
+impl rdbss::Outcome for ReadState {
+    fn outcome(&mut self) -> (Status, usize) {
+        match self.progress.result() {
+            Ok(0) => (Status::END_OF_FILE, 0),
+            Ok(count) => (Status::SUCCESS, count),
+            Err(status) => (status, 0),
+        }
+    }
+}
+
+/// Reads. IRQL: PASSIVE.
+pub fn read(operation: rdbss::Operation<'_, Redirector, ReadWrite>) -> LowIo {
+    let ReadWrite { offset, length, .. } = operation.parameters();
+    let Ok(offset) = u64::try_from(offset) else {
+        return LowIo::failed(Status::INVALID_PARAMETER);
+    };
+    let open = match operation.srv_open().map(|open| open.share_context()) {
+        Ok(Some(open)) => open,
+        Ok(None) => return LowIo::failed(Status::FILE_CLOSED),
+        Err(status) => return LowIo::failed(status),
+    };
+    if length == 0 {
+        return LowIo::Done {
+            status: Status::SUCCESS,
+            information: 0,
+        };
+    }
+    let (pended, completion) = operation.pend();
+    match completion.into_read() {
+        Ok(completion) => start(completion, open, offset, length),
+        Err(completion) => completion.complete(Status::INVALID_PARAMETER, 0),
+    }
+    LowIo::Pending(pended)
+}
+
+fn start(completion: ReadCompletion<Redirector>, open: PoolArc<Open>, offset: u64, length: u32) {
+    let connection = PoolArc::clone(open.connection());
+    let transfer = Transfer::new(
+        Direction::Read,
+        offset,
+        length.into(),
+        connection.max_read(),
+    );
+    let state = ReadState {
+        open,
+        length,
+        progress: Progress::new(transfer, connection.io_depth()),
+    };
+    // Without memory the read is dropped, which answers it.
+    if let Ok(read) = PoolArc::new(TAG, Answering::new(completion, state)) {
+        ask_more(&connection, &read);
+    }
+}
+
+/// Asks for as many parts as may be in flight.
+fn ask_more(connection: &PoolArc<Connection>, read: &PoolArc<Read>) {
+    while let Some(chunk) = read.progress.next() {
+        let part = ReadPart {
+            read: PoolArc::clone(read),
+            chunk,
+        };
+        let session = part.session();
+        let request = Request {
+            command: Command::READ,
+            token: Requester::Read(part.clone()),
+            charge: connection.charge(credit_charge(chunk.len)),
+            timeout: connection.config().request_timeout,
+            pended_timeout: Some(connection.config().pended_timeout),
+            session_id: session.id(),
+            tree_id: read.open.tree().id(),
+            reply: Reply::Data { len: chunk.len },
+        };
+        let submitted =
+            exchange::submit(connection, request, |ticket| part.send(connection, ticket));
+        if let Err(status) = submitted {
+            part.read.progress.done(chunk, Outcome::Failed(status));
+        }
+    }
+}
+
+/// One READ of a read.
+#[derive(Clone)]
+pub struct ReadPart {
+    read: PoolArc<Read>,
+    chunk: Chunk,
+}
+
+impl ReadPart {
+    /// The session that it is in.
+    pub fn session(&self) -> &Session {
+        self.read.open.tree().session()
+    }
+
+    /// Where its data goes, from `offset` in the part on.
+    pub fn room(&self, offset: usize, length: usize) -> Result<Room<'_>> {
+        Room::new(self.read.completion().cell(), self.place(offset)?, length)
+    }
+
+    /// Copies what was received, from `offset` in the part on.
+    pub fn copy_received(&self, offset: usize, to: &mut [u8]) -> Result<()> {
+        self.read
+            .completion()
+            .mdl()
+            .copy_to(self.place(offset)?, to)
+    }
+
+    /// Encodes and sends it. IRQL: any.
+    pub fn send(&self, connection: &PoolArc<Connection>, ticket: &Ticket) {
+        let Chunk {
+            position,
+            offset,
+            len,
+        } = self.chunk;
+        let end = position.saturating_add(len.into());
+        let request = ReadRequest {
+            flags: ReadFlags::empty(),
+            length: len,
+            offset,
+            file_id: self.read.open.file_id(),
+            minimum_count: 0,
+            // What will be asked for behind this part, so that the server can read ahead.
+            remaining_bytes: u64::from(self.read.length)
+                .checked_sub(end)
+                .and_then(|rest| u32::try_from(rest).ok())
+                .unwrap_or(0),
+        };
+        let keys = self.session().request_keys();
+        exchange::send_message(connection, |buffer| {
+            encode::request(buffer, ticket, keys, |writer| request.emit(writer))
+        });
+    }
+
+    /// The answer is there, with `data` bytes of data in the buffer. IRQL: any.
+    pub fn answered(self, header: &Header, data: u32) {
+        self.finish(counted(header, || Ok(data)));
+    }
+
+    /// There will be no answer. IRQL: any.
+    pub fn failed(self, status: Status) {
+        self.finish(Outcome::Failed(status));
+    }
+
+    fn finish(self, outcome: Outcome<Status>) {
+        self.read.progress.done(self.chunk, outcome);
+        let connection = PoolArc::clone(self.read.open.connection());
+        ask_more(&connection, &self.read);
+    }
+
+    fn place(&self, offset: usize) -> Result<usize> {
+        usize::try_from(self.chunk.position)
+            .ok()
+            .and_then(|position| position.checked_add(offset))
+            .ok_or(Status::INTERNAL_ERROR)
+    }
+}

@@ -1,0 +1,295 @@
+//! Opening and closing files: CREATE and CLOSE (MS-SMB2 3.2.4.3, 3.2.4.5).
+
+use nt::pool::{PoolArc, Tag};
+use nt::{Result, Status};
+use rdbss::create::{CreateInformation, CreateParameters, FcbInit, FileKind};
+use rdbss::flags::{Buffering, SrvOpenFlags};
+use rdbss::{Close, Create, OpenReply, Opened};
+use smb_wire::fscc::FileAttributes;
+use smb_wire::smb2::{
+    AccessMask, CloseFlags, CloseRequest, Command, CreateAction, CreateDisposition, CreateOptions,
+    CreateRequest, CreateResponse, FileId, ImpersonationLevel, OplockLevel, ShareAccess,
+    create_context::RequestContext,
+};
+use smb_wire::{List, Utf16};
+
+use crate::call::{self, Answer};
+use crate::connection::Connection;
+use crate::directory::Listing;
+use crate::dispatch::Redirector;
+use crate::session::Tree;
+use crate::share::View;
+
+const TAG: Tag = Tag::new(b"OxOp");
+
+/// Bytes that the contexts of a CREATE's answer may have.
+const CONTEXTS: u32 = 4096;
+/// Bytes that the contexts of a CREATE take besides extended attributes.
+const REQUEST_CONTEXTS: usize = 128;
+/// A path longer than this cannot be opened anywhere (MAXIMUM_FILENAME_LENGTH), in UTF-16 units.
+const MAX_PATH: usize = 0x7fff;
+
+/// Options that concern this side only, or that ask for what is not offered here.
+const LOCAL_OPTIONS: CreateOptions = CreateOptions::SYNCHRONOUS_IO_ALERT
+    .union(CreateOptions::SYNCHRONOUS_IO_NONALERT)
+    .union(CreateOptions::COMPLETE_IF_OPLOCKED)
+    .union(CreateOptions::OPEN_REQUIRING_OPLOCK)
+    .union(CreateOptions::RESERVE_OPFILTER);
+
+/// What may be asked of a file whose data is of no interest.
+const ATTRIBUTES_ONLY: AccessMask = AccessMask::READ_ATTRIBUTES
+    .union(AccessMask::WRITE_ATTRIBUTES)
+    .union(AccessMask::SYNCHRONIZE);
+
+/// An open as the server knows it.
+pub struct Open {
+    tree: PoolArc<Tree>,
+    file_id: FileId,
+}
+
+impl Open {
+    /// The share that it is in.
+    pub fn tree(&self) -> &PoolArc<Tree> {
+        &self.tree
+    }
+
+    /// The connection that it is on.
+    pub fn connection(&self) -> &PoolArc<Connection> {
+        self.tree.connection()
+    }
+
+    /// The server's name for it.
+    pub fn file_id(&self) -> FileId {
+        self.file_id
+    }
+}
+
+/// MRxCreate: opens a file at the server.
+pub fn create<'a>(create: Create<'a, Redirector>) -> Result<Opened<'a>> {
+    if create.fcb()?.is_paging_file() {
+        // The memory manager may not wait for a network.
+        return Err(Status::NOT_SUPPORTED);
+    }
+    let asked = create.parameters();
+    let view = create
+        .open_in_making()?
+        .v_net_root()
+        .share_context()
+        .ok_or(Status::NETWORK_NAME_DELETED)?;
+    say_what_is_known(&create, &asked)?;
+    let path = relative(create.name()?)?;
+    let eas = create.extended_attributes();
+    let opened = create.release_fcb(|_| open_at_server(&view, path, &asked, eas))??;
+    let open = PoolArc::clone(&opened.open);
+    let reply = opened.into_reply(&view)?;
+    create.open(reply).inspect_err(|_| close_at_server(&open))
+}
+
+/// MRxCloseSrvOpen: closes a file at the server. Whatever comes of it, the handle is gone here.
+pub fn close(close: &Close<'_, Redirector>) -> Result<()> {
+    close_at_server(close.srv_open_context()?);
+    Ok(())
+}
+
+/// Tells RDBSS before the open what follows from its parameters (rdbss.md 4.4).
+fn say_what_is_known(create: &Create<'_, Redirector>, asked: &CreateParameters) -> Result<()> {
+    let access = AccessMask::from_bits_retain(asked.desired_access);
+    let open = create.open_in_making()?;
+    let writes = access.intersects(AccessMask::WRITE_DATA | AccessMask::APPEND_DATA);
+    if writes && !access.intersects(AccessMask::READ_DATA | AccessMask::EXECUTE) {
+        // The cache could not be filled by reading through this handle.
+        open.set_flags(SrvOpenFlags::NO_WRITE_CACHING);
+    }
+    if ATTRIBUTES_ONLY.contains(access) {
+        open.set_flags(SrvOpenFlags::NO_BUFFERING_STATE_CHANGE);
+    }
+    Ok(())
+}
+
+/// A path as SMB2 has it: from the share's root, without a backslash in front.
+pub fn relative(path: &[u16]) -> Result<&[u16]> {
+    let path = path.strip_prefix(&[BACKSLASH]).unwrap_or(path);
+    if path.len() > MAX_PATH {
+        return Err(Status::NAME_TOO_LONG);
+    }
+    Ok(path)
+}
+
+/// A file that the server has opened, and what it said of it.
+struct AtServer {
+    open: PoolArc<Open>,
+    information: CreateInformation,
+    fcb: FcbInit,
+}
+
+impl AtServer {
+    fn into_reply(self, view: &View) -> Result<OpenReply<Redirector>> {
+        let handle = Listing::new().and_then(|listing| PoolArc::new(TAG, listing));
+        let fobx = match handle {
+            Ok(handle) => handle,
+            Err(status) => {
+                close_at_server(&self.open);
+                return Err(status);
+            }
+        };
+        Ok(OpenReply {
+            srv_open: self.open,
+            fobx,
+            key: view.server().next_key(),
+            information: self.information,
+            buffering: Buffering::empty(),
+            fcb: self.fcb,
+            // Without oplock or lease the server's word is the only true one.
+            is_newer: true,
+        })
+    }
+}
+
+/// Opens a file, on a new connection if the old one was lost.
+fn open_at_server(
+    view: &View,
+    path: &[u16],
+    asked: &CreateParameters,
+    eas: &[u8],
+) -> Result<AtServer> {
+    let tree = view.tree()?;
+    match open_in(&tree, path, asked, eas) {
+        // The server has forgotten the session or the tree, or is gone: nothing has been done yet.
+        Err(
+            Status::USER_SESSION_DELETED
+            | Status::NETWORK_NAME_DELETED
+            | Status::CONNECTION_DISCONNECTED,
+        ) => {
+            view.forget(&tree);
+            open_in(&view.tree()?, path, asked, eas)
+        }
+        outcome => outcome,
+    }
+}
+
+fn open_in(
+    tree: &PoolArc<Tree>,
+    path: &[u16],
+    asked: &CreateParameters,
+    eas: &[u8],
+) -> Result<AtServer> {
+    let room = size_of_val(path)
+        .saturating_add(eas.len())
+        .saturating_add(REQUEST_CONTEXTS);
+    let mut contexts = [RequestContext::Durable; 2];
+    let mut count = 0usize;
+    let wanted = [
+        (asked.allocation_size > 0)
+            .then(|| RequestContext::AllocationSize(asked.allocation_size.cast_unsigned())),
+        (!eas.is_empty()).then_some(RequestContext::ExtendedAttributes(eas)),
+    ];
+    for (place, context) in contexts.iter_mut().zip(wanted.into_iter().flatten()) {
+        *place = context;
+        count = count.saturating_add(1);
+    }
+    let request = CreateRequest {
+        oplock_level: OplockLevel::NONE,
+        impersonation_level: ImpersonationLevel::IMPERSONATION,
+        desired_access: AccessMask::from_bits_retain(asked.desired_access),
+        file_attributes: FileAttributes::from_bits_retain(asked.attributes),
+        share_access: ShareAccess::from_bits_retain(asked.share_access),
+        disposition: CreateDisposition(asked.disposition),
+        options: CreateOptions::from_bits_retain(asked.options).difference(LOCAL_OPTIONS),
+        name: Utf16::from_units(path),
+        contexts: List::new(contexts.get(..count).unwrap_or_default()),
+    };
+    let answer = call::ask(
+        tree.connection(),
+        tree.ask(Command::CREATE, room, CONTEXTS),
+        |writer| request.emit(writer),
+    )?;
+    read_answer(tree, asked, &answer)
+}
+
+fn read_answer(
+    tree: &PoolArc<Tree>,
+    asked: &CreateParameters,
+    answer: &Answer,
+) -> Result<AtServer> {
+    let response = answer.read(CreateResponse::parse)?;
+    if response.file_id == FileId::RELATED || response.file_id == FileId::default() {
+        // Not an id: all ones would mean another file in a compound.
+        return Err(Status::INVALID_NETWORK_RESPONSE);
+    }
+    let open = PoolArc::new(
+        TAG,
+        Open {
+            tree: PoolArc::clone(tree),
+            file_id: response.file_id,
+        },
+    )?;
+    match describe(asked, &response) {
+        Some((information, fcb)) => Ok(AtServer {
+            open,
+            information,
+            fcb,
+        }),
+        None => {
+            close_at_server(&open);
+            Err(Status::INVALID_NETWORK_RESPONSE)
+        }
+    }
+}
+
+/// What RDBSS is told of the file; None if the server contradicts the request, itself or the laws of sizes, which RDBSS would
+/// believe to its harm.
+fn describe(
+    asked: &CreateParameters,
+    response: &CreateResponse<'_>,
+) -> Option<(CreateInformation, FcbInit)> {
+    let information = match response.action {
+        CreateAction::SUPERSEDED => CreateInformation::Superseded,
+        CreateAction::OPENED => CreateInformation::Opened,
+        CreateAction::CREATED => CreateInformation::Created,
+        CreateAction::OVERWRITTEN => CreateInformation::Overwritten,
+        _ => return None,
+    };
+    let is_directory = response.file_attributes.contains(FileAttributes::DIRECTORY);
+    let options = CreateOptions::from_bits_retain(asked.options);
+    if (options.contains(CreateOptions::DIRECTORY_FILE) && !is_directory)
+        || (options.contains(CreateOptions::NON_DIRECTORY_FILE) && is_directory)
+    {
+        return None;
+    }
+    if response.end_of_file < 0 || response.allocation_size < 0 {
+        return None;
+    }
+    Some((
+        information,
+        FcbInit {
+            kind: if is_directory {
+                FileKind::Directory
+            } else {
+                FileKind::File
+            },
+            attributes: response.file_attributes.bits(),
+            links: 1,
+            creation_time: response.creation_time,
+            last_access_time: response.last_access_time,
+            last_write_time: response.last_write_time,
+            last_change_time: response.change_time,
+            allocation_size: response.allocation_size.max(response.end_of_file),
+            end_of_file: response.end_of_file,
+        },
+    ))
+}
+
+fn close_at_server(open: &Open) {
+    let request = CloseRequest {
+        flags: CloseFlags::empty(),
+        file_id: open.file_id,
+    };
+    // A server that is gone has closed the file by that.
+    let _ = call::ask(
+        open.connection(),
+        open.tree.ask(Command::CLOSE, 0, 0),
+        |writer| request.emit(writer),
+    );
+}
+
+const BACKSLASH: u16 = b'\\' as u16;

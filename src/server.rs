@@ -1,0 +1,263 @@
+//! A server as RDBSS's SRV_CALL knows it: how to connect to it, the connection there is, and the sessions on it.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use nt::pool::{PoolArc, PoolVec, Tag};
+use nt::sync::{Resource, SpinLock};
+use nt::wsk::Provider;
+use nt::{Result, Status};
+use smb_client::{Config, Interval, SigningPolicy};
+use smb_wire::Guid;
+use smb_wire::smb2::Dialect;
+
+use crate::connection::{self, Connection, Keeper};
+use crate::credentials::Credentials;
+use crate::names::{NameError, ServerName};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::status;
+
+const TAG: Tag = Tag::new(b"OxSv");
+
+/// A server, connected or not.
+pub struct Server {
+    host: PoolVec<u16>,
+    port: u16,
+    settings: Settings,
+    client_guid: Guid,
+    provider: Provider,
+    /// Held while a connection or a session is made or ended, over the network: one at a time.
+    making: Resource,
+    state: SpinLock<State>,
+    next_key: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    link: Option<Link>,
+    sessions: Option<PoolVec<SessionEntry>>,
+    ended: bool,
+}
+
+struct Link {
+    connection: PoolArc<Connection>,
+    /// Ends the connection when it goes.
+    keeper: Keeper,
+}
+
+/// A session and how many views of shares use it.
+struct SessionEntry {
+    credentials: Credentials,
+    session: PoolArc<Session>,
+    users: u32,
+}
+
+impl Server {
+    /// A server that is not connected yet.
+    ///
+    /// # Errors
+    /// STATUS_BAD_NETWORK_PATH for a name that is not ours.
+    pub fn new(
+        name: &[u16],
+        settings: &Settings,
+        client_guid: Guid,
+        provider: Provider,
+    ) -> Result<PoolArc<Self>> {
+        let parsed =
+            ServerName::parse(name, settings.claim_plain_names != 0).map_err(
+                |error| match error {
+                    NameError::NotOurs => Status::BAD_NETWORK_PATH,
+                    NameError::Malformed => Status::OBJECT_PATH_SYNTAX_BAD,
+                },
+            )?;
+        let mut host = PoolVec::new(TAG);
+        host.extend_from_slice(parsed.host)?;
+        PoolArc::new(
+            TAG,
+            Self {
+                host,
+                port: parsed.port,
+                settings: *settings,
+                client_guid,
+                provider,
+                making: Resource::new()?,
+                state: SpinLock::new(State::default()),
+                next_key: AtomicUsize::new(1),
+            },
+        )
+    }
+
+    /// The server's name as the server knows it.
+    pub fn host(&self) -> &[u16] {
+        &self.host
+    }
+
+    /// A key that no other open of this server has.
+    pub fn next_key(&self) -> usize {
+        // Neither 0 nor -1, which RDBSS uses itself; and it would take centuries to come round.
+        self.next_key.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Connects, unless there is a connection. IRQL: PASSIVE.
+    pub fn connect(&self) -> Result<()> {
+        let _making = self.making.exclusive();
+        self.connection().map(|_| ())
+    }
+
+    /// A session for these credentials: one that there is, or a new one. Give it back by [`Self::leave`]. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// STATUS_NETWORK_CREDENTIAL_CONFLICT when the logon is somebody else to this server already, STATUS_LOGON_FAILURE when
+    /// nobody was named and the settings do not allow that; the statuses of connecting and logging on.
+    pub fn join(&self, credentials: &Credentials) -> Result<PoolArc<Session>> {
+        let _making = self.making.exclusive();
+        let connection = self.connection()?;
+        if let Some(session) = self.existing_session(credentials)? {
+            return Ok(session);
+        }
+        let session = Session::log_on(&connection, credentials.identity()?)?;
+        let entry = SessionEntry {
+            credentials: credentials.try_clone()?,
+            session: PoolArc::clone(&session),
+            users: 1,
+        };
+        let mut kept = Err(Status::INSUFFICIENT_RESOURCES);
+        let room = PoolVec::with_capacity(TAG, SESSIONS);
+        if let Ok(room) = room {
+            let mut entry = Some(entry);
+            let mut room = Some(room);
+            let mut state = self.state.lock();
+            if state.sessions.is_none() {
+                state.sessions = room.take();
+            }
+            if let Some(sessions) = &mut state.sessions
+                && let Some(entry) = entry.take()
+                && sessions.push_within_capacity(entry).is_ok()
+            {
+                kept = Ok(());
+            }
+        }
+        if let Err(failure) = kept {
+            Session::log_off(&session);
+            return Err(failure);
+        }
+        Ok(session)
+    }
+
+    /// Gives a session back; the last user logs off. IRQL: PASSIVE.
+    pub fn leave(&self, session: &PoolArc<Session>) {
+        let _making = self.making.exclusive();
+        let removed = {
+            let mut state = self.state.lock();
+            let Some(sessions) = &mut state.sessions else {
+                return;
+            };
+            let Some(index) = sessions
+                .iter()
+                .position(|entry| PoolArc::ptr_eq(&entry.session, session))
+            else {
+                return;
+            };
+            match sessions.get_mut(index) {
+                Some(entry) if entry.users > 1 => {
+                    entry.users = entry.users.saturating_sub(1);
+                    None
+                }
+                _ => sessions.swap_remove(index),
+            }
+        };
+        if let Some(entry) = removed {
+            Session::log_off(&entry.session);
+        }
+    }
+
+    /// Ends the connection for good. IRQL: PASSIVE.
+    pub fn end(&self) {
+        self.state.lock().ended = true;
+        let _making = self.making.exclusive();
+        let ended = core::mem::take(&mut *self.state.lock());
+        self.state.lock().ended = true;
+        if let Some(link) = ended.link {
+            drop(ended.sessions);
+            drop(link.keeper);
+        }
+    }
+
+    /// The connection, made anew if it is broken. `making` is held.
+    fn connection(&self) -> Result<PoolArc<Connection>> {
+        let broken = {
+            let mut state = self.state.lock();
+            if state.ended {
+                return Err(Status::BAD_NETWORK_PATH);
+            }
+            match &state.link {
+                Some(link) if link.connection.check().is_ok() => {
+                    return Ok(PoolArc::clone(&link.connection));
+                }
+                _ => {}
+            }
+            (state.link.take(), state.sessions.take())
+        };
+        // Waits until nothing of the old connection runs any more.
+        drop(broken);
+        let server = ServerName {
+            host: &self.host,
+            port: self.port,
+        };
+        let (connection, keeper) =
+            connection::open(&self.provider, server, self.config()?, &self.settings)?;
+        self.state.lock().link = Some(Link {
+            connection: PoolArc::clone(&connection),
+            keeper,
+        });
+        Ok(connection)
+    }
+
+    /// A session that serves the credentials, with one more user.
+    fn existing_session(&self, credentials: &Credentials) -> Result<Option<PoolArc<Session>>> {
+        let mut state = self.state.lock();
+        let Some(entry) = state
+            .sessions
+            .iter_mut()
+            .flat_map(|sessions| sessions.iter_mut())
+            .find(|entry| entry.credentials.same_logon(credentials))
+        else {
+            return Ok(None);
+        };
+        if !credentials.accept_session_of(&entry.credentials) {
+            return Err(Status::NETWORK_CREDENTIAL_CONFLICT);
+        }
+        entry.users = entry.users.saturating_add(1);
+        Ok(Some(PoolArc::clone(&entry.session)))
+    }
+
+    fn config(&self) -> Result<Config> {
+        let settings = &self.settings;
+        let name = smb_client::ServerName::new(&self.host).map_err(status::from_client)?;
+        Ok(Config {
+            min_dialect: dialect(settings.min_dialect),
+            max_dialect: dialect(settings.max_dialect),
+            signing: if settings.require_signing != 0 {
+                SigningPolicy::Required
+            } else {
+                SigningPolicy::Enabled
+            },
+            allow_guest: settings.allow_guest != 0,
+            allow_anonymous: settings.allow_anonymous != 0,
+            request_timeout: Interval::from_millis(settings.request_timeout),
+            echo_after: Some(Interval::from_millis(settings.echo_after)),
+            credits: u16::try_from(settings.credits).unwrap_or(u16::MAX),
+            table_capacity: REQUESTS,
+            ..Config::new(name, self.client_guid)
+        })
+    }
+}
+
+/// How many sessions one server may have: more local logons than that are not served.
+const SESSIONS: usize = 64;
+/// How many requests one connection may have in flight or waiting for credits.
+const REQUESTS: u16 = 2048;
+
+fn dialect(revision: u32) -> Dialect {
+    Dialect(u16::try_from(revision).unwrap_or(u16::MAX))
+}

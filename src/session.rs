@@ -1,0 +1,213 @@
+//! Sessions and trees: who the user is on a connection, and which of the server's shares is meant (MS-SMB2 3.2.1.3, 3.2.1.4).
+
+use nt::pool::{PoolArc, Tag};
+use nt::{Result, Status, random, time};
+use smb_client::{DialectCheck, Identity, Logon, LogonStep, NtlmRandom, SessionKeys, TreeConnect};
+use smb_crypto::Key128;
+use smb_wire::Utf16;
+use smb_wire::smb2::{Command, LogoffRequest, ShareType, TreeDisconnectRequest};
+
+use zeroize::Zeroizing;
+
+use crate::call::{self, Ask, Signing};
+use crate::connection::Connection;
+use crate::status;
+
+const TAG: Tag = Tag::new(b"OxSe");
+
+/// A user's session on a connection.
+pub struct Session {
+    connection: PoolArc<Connection>,
+    session: smb_client::Session,
+}
+
+impl Session {
+    /// Logs on. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// The server's refusal, such as STATUS_LOGON_FAILURE, or what is wrong with its answers.
+    pub fn log_on(connection: &PoolArc<Connection>, identity: Identity) -> Result<PoolArc<Self>> {
+        let config = connection.config();
+        let mut logon = Logon::new(config, connection.negotiated(), identity, ntlm_random()?)
+            .map_err(status::from_client)?;
+        let session = loop {
+            let ask = Ask {
+                command: Command::SESSION_SETUP,
+                signing: Signing::None,
+                session_id: logon.session_id(),
+                tree_id: 0,
+                body: Logon::MAX_REQUEST,
+                answer: Logon::MAX_REPLY,
+            };
+            let answer = call::exchange(connection, ask, |ticket, _, buffer| {
+                logon.request(config, ticket, buffer)
+            })?;
+            match logon
+                .reply(config, &answer.message)
+                .map_err(status::from_failure)?
+            {
+                LogonStep::Again => {}
+                LogonStep::Done(session) => break session,
+            }
+        };
+        PoolArc::new(
+            TAG,
+            Self {
+                connection: PoolArc::clone(connection),
+                session,
+            },
+        )
+    }
+
+    /// The session's connection.
+    pub fn connection(&self) -> &PoolArc<Connection> {
+        &self.connection
+    }
+
+    /// SessionId.
+    pub fn id(&self) -> u64 {
+        self.session.id
+    }
+
+    /// The session's keys; a guest or nobody has none.
+    pub fn keys(&self) -> Option<&SessionKeys> {
+        self.session.keys()
+    }
+
+    /// The keys of ordinary requests; none where signing is not required.
+    pub fn request_keys(&self) -> Option<&SessionKeys> {
+        self.session.request_keys()
+    }
+
+    /// Logs off; the server may be gone, so nothing depends on the outcome. IRQL: PASSIVE.
+    pub fn log_off(this: &PoolArc<Self>) {
+        let ask = Ask {
+            command: Command::LOGOFF,
+            signing: Signing::Session(PoolArc::clone(this)),
+            session_id: this.id(),
+            tree_id: 0,
+            body: 0,
+            answer: 0,
+        };
+        let _ = call::ask(&this.connection, ask, |writer| LogoffRequest.emit(writer));
+    }
+}
+
+/// A share that a session is connected to.
+pub struct Tree {
+    session: PoolArc<Session>,
+    tree: smb_client::Tree,
+}
+
+impl Tree {
+    /// Connects to `path`, which is `\\server\share` with the server's name as the server knows it. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// The server's refusal, such as STATUS_BAD_NETWORK_NAME; STATUS_BAD_DEVICE_TYPE for what is not a disk;
+    /// STATUS_DOWNGRADE_DETECTED when the negotiation was tampered with.
+    pub fn connect(session: &PoolArc<Session>, path: &[u16]) -> Result<PoolArc<Self>> {
+        let connection = &session.connection;
+        let ask = Ask {
+            command: Command::TREE_CONNECT,
+            // From 3.1.1 on this is the request that proves the session, so it is signed where nothing else is.
+            signing: Signing::Always(PoolArc::clone(session)),
+            session_id: session.id(),
+            tree_id: 0,
+            body: size_of_val(path),
+            answer: 0,
+        };
+        let answer = call::exchange(connection, ask, |ticket, keys, buffer| {
+            TreeConnect::request(Utf16::from_units(path), ticket, keys, buffer)
+        })?;
+        let tree = TreeConnect::reply(&answer.message).map_err(status::from_failure)?;
+        let this = PoolArc::new(
+            TAG,
+            Self {
+                session: PoolArc::clone(session),
+                tree,
+            },
+        )?;
+        let accepted = this.check_dialect().and(match tree.share_type {
+            ShareType::DISK => Ok(()),
+            _ => Err(Status::BAD_DEVICE_TYPE),
+        });
+        if let Err(refusal) = accepted {
+            Self::disconnect(&this);
+            return Err(refusal);
+        }
+        Ok(this)
+    }
+
+    /// The tree's session.
+    pub fn session(&self) -> &PoolArc<Session> {
+        &self.session
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &PoolArc<Connection> {
+        &self.session.connection
+    }
+
+    /// What to ask in this tree.
+    pub fn ask(&self, command: Command, body: usize, answer: u32) -> Ask {
+        Ask {
+            command,
+            signing: Signing::Session(PoolArc::clone(&self.session)),
+            session_id: self.session.id(),
+            tree_id: self.id(),
+            body,
+            answer,
+        }
+    }
+
+    /// TreeId.
+    pub fn id(&self) -> u32 {
+        self.tree.id
+    }
+
+    /// Leaves the share; nothing depends on the outcome. IRQL: PASSIVE.
+    pub fn disconnect(this: &PoolArc<Self>) {
+        let ask = this.ask(Command::TREE_DISCONNECT, 0, 0);
+        let _ = call::ask(this.connection(), ask, |writer| {
+            TreeDisconnectRequest.emit(writer)
+        });
+    }
+
+    /// Before 3.1.1, has the server repeat under a signature what was negotiated (MS-SMB2 3.2.5.5).
+    fn check_dialect(&self) -> Result<()> {
+        let connection = self.connection();
+        let (config, negotiated) = (connection.config(), connection.negotiated());
+        let Some(keys) = self.session.keys() else {
+            // A guest's session proves nothing anyway.
+            return Ok(());
+        };
+        if !DialectCheck::is_needed(config, negotiated) {
+            return Ok(());
+        }
+        let ask = Ask {
+            signing: Signing::Always(PoolArc::clone(&self.session)),
+            ..self.ask(Command::IOCTL, 64, DialectCheck::MAX_REPLY)
+        };
+        let answer = call::exchange(connection, ask, |ticket, _, buffer| {
+            DialectCheck::request(config, ticket, keys, buffer)
+        })?;
+        DialectCheck::reply(negotiated, &answer.message).map_err(|failure| {
+            // Whoever tampered may come again on this connection.
+            let refusal = status::from_failure(failure);
+            connection.fail(refusal);
+            refusal
+        })
+    }
+}
+
+fn ntlm_random() -> Result<NtlmRandom> {
+    let mut client_challenge = [0; 8];
+    random::fill(&mut client_challenge)?;
+    let mut session_key = Zeroizing::new([0; 16]);
+    random::fill(session_key.as_mut())?;
+    Ok(NtlmRandom {
+        client_challenge,
+        session_key: Key128::new(*session_key),
+        filetime: time::system_time().cast_signed(),
+    })
+}

@@ -1,0 +1,148 @@
+//! Shares: RDBSS's NET_ROOT, and V_NET_ROOT, which is one user's view of it.
+
+use nt::pool::{PoolArc, PoolVec, Tag};
+use nt::sync::{Resource, SpinLock};
+use nt::{Result, Status};
+use rdbss::{Device, SrvCallCompletion, VNetRootCompletion, WorkQueue, connect::ShareParameters};
+
+use crate::credentials::Credentials;
+use crate::dispatch::Redirector;
+use crate::server::Server;
+use crate::session::{Session, Tree};
+
+const TAG: Tag = Tag::new(b"OxSh");
+
+/// A share. What there is to know of it is in its views.
+pub struct Share;
+
+/// One user's view of a share: the tree connect, and what is needed to have it again after the connection was lost.
+pub struct View {
+    server: PoolArc<Server>,
+    credentials: Credentials,
+    /// `\\server\share`.
+    path: PoolVec<u16>,
+    /// Held while the tree is connected or left, over the network.
+    making: Resource,
+    tree: SpinLock<Option<PoolArc<Tree>>>,
+}
+
+impl View {
+    /// The server.
+    pub fn server(&self) -> &PoolArc<Server> {
+        &self.server
+    }
+
+    /// The tree, connected anew if the connection was lost. IRQL: PASSIVE.
+    pub fn tree(&self) -> Result<PoolArc<Tree>> {
+        let _making = self.making.exclusive();
+        let current = self.tree.lock().clone();
+        if let Some(tree) = current {
+            if tree.connection().check().is_ok() {
+                return Ok(tree);
+            }
+            self.forget(&tree);
+        }
+        let session = self.server.join(&self.credentials)?;
+        match Tree::connect(&session, &self.path) {
+            Ok(tree) => {
+                *self.tree.lock() = Some(PoolArc::clone(&tree));
+                Ok(tree)
+            }
+            Err(status) => {
+                self.server.leave(&session);
+                Err(status)
+            }
+        }
+    }
+
+    /// Drops a tree that the server does not know any more, so that the next use connects anew. IRQL: PASSIVE.
+    pub fn forget(&self, tree: &PoolArc<Tree>) {
+        let gone = {
+            let mut current = self.tree.lock();
+            match &*current {
+                Some(known) if PoolArc::ptr_eq(known, tree) => current.take(),
+                _ => None,
+            }
+        };
+        if let Some(tree) = gone {
+            self.server.leave(tree.session());
+        }
+    }
+
+    /// Leaves the share. IRQL: PASSIVE.
+    fn leave(&self) {
+        let _making = self.making.exclusive();
+        let tree = self.tree.lock().take();
+        if let Some(tree) = tree {
+            if tree.connection().check().is_ok() {
+                Tree::disconnect(&tree);
+            }
+            let session: &PoolArc<Session> = tree.session();
+            self.server.leave(session);
+        }
+    }
+}
+
+/// MRxCreateSrvCall: connects to a server on a worker thread, because the caller's stack and time are not ours.
+pub fn connect_server(device: Device<'_, Redirector>, completion: SrvCallCompletion<Redirector>) {
+    // A completion that goes down with its work answers for itself.
+    let _ = device.post(WorkQueue::Delayed, move |device| {
+        let server = open_server(device, completion.srv_call().name());
+        completion.complete(server);
+    });
+}
+
+fn open_server(device: Device<'_, Redirector>, name: &[u16]) -> Result<PoolArc<Server>> {
+    let server = device.mini().server(name)?;
+    server.connect()?;
+    Ok(server)
+}
+
+/// MRxCreateVNetRoot: logs on and connects to the share on a worker thread.
+pub fn connect_view(device: Device<'_, Redirector>, completion: VNetRootCompletion<Redirector>) {
+    let _ = device.post(WorkQueue::Delayed, move |_| match open_view(&completion) {
+        Ok((view, share)) => completion.succeed(view, share, &ShareParameters::default()),
+        Err(status) => completion.fail(status),
+    });
+}
+
+fn open_view(
+    completion: &VNetRootCompletion<Redirector>,
+) -> Result<(PoolArc<View>, PoolArc<Share>)> {
+    let v_net_root = completion.v_net_root();
+    let net_root = v_net_root.net_root();
+    let server = net_root
+        .srv_call()
+        .share_context()
+        .ok_or(Status::BAD_NETWORK_PATH)?;
+    let credentials = Credentials::new(v_net_root.logon_id(), v_net_root.credentials())?;
+    let share = net_root.share_name();
+    if share.len() < 2 {
+        return Err(Status::BAD_NETWORK_NAME);
+    }
+    let mut path = PoolVec::new(TAG);
+    path.extend_from_slice(&[BACKSLASH, BACKSLASH])?;
+    path.extend_from_slice(server.host())?;
+    path.extend_from_slice(share)?;
+    let view = PoolArc::new(
+        TAG,
+        View {
+            server,
+            credentials,
+            path,
+            making: Resource::new()?,
+            tree: SpinLock::new(None),
+        },
+    )?;
+    let share = PoolArc::new(TAG, Share)?;
+    view.tree()?;
+    Ok((view, share))
+}
+
+/// MRxFinalizeVNetRoot: leaves the share on a worker thread, since RDBSS holds its tables meanwhile. A server that cannot be
+/// told any more notices when the connection ends.
+pub fn leave_view(device: Device<'_, Redirector>, view: PoolArc<View>) {
+    let _ = device.post(WorkQueue::Delayed, move |_| view.leave());
+}
+
+const BACKSLASH: u16 = b'\\' as u16;

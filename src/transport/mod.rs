@@ -1,0 +1,3 @@
+//! How bytes reach a server.
+
+pub mod wsk;
