@@ -4,6 +4,7 @@
 //! limits of the debugger's own buffers. Use [`log!`](crate::log!).
 
 use crate::sys;
+use core::ffi::c_char;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -52,8 +53,10 @@ pub fn write(level: Level, message: fmt::Arguments<'_>) {
     // A message that does not fit is cut: `write_str` reports that, and there is nobody to tell.
     let _ = line.write_fmt(message);
     let text = line.finish();
+    // The real routine takes any arguments, so the type must be said here.
+    let text = text.as_ptr().cast::<c_char>();
     // SAFETY: both texts end in NUL, and the format takes one text.
-    let _ = unsafe { sys::DbgPrint(c"%s".as_ptr().cast(), text.as_ptr().cast()) };
+    let _ = unsafe { sys::DbgPrint(c"%s".as_ptr().cast(), text) };
 }
 
 /// Longest message with its newline and NUL.

@@ -7,7 +7,7 @@ use nt::file::Create;
 use nt::pool::Tag;
 use nt::registry::Key;
 use nt::string::{Unicode, UnicodeString};
-use nt::sync::{Event, EventKind};
+use nt::sync::{Event, EventKind, EventRef};
 use nt::work::WorkItem;
 use nt::{Status, check, irp, sys, utf16};
 use ntsim::RegistryValue;
@@ -209,6 +209,40 @@ fn stack_locations_are_reached_as_the_macros_reach_them() {
     assert!(before.is_some_and(|before| std::ptr::fn_addr_eq(before, cancel as Cancel)));
     // SAFETY: as above.
     assert!(!unsafe { irp::is_cancelled(raw) });
+}
+
+#[test]
+fn a_packet_goes_to_a_driver_and_comes_back() {
+    let kernel = support::boot();
+    let driver = kernel.load_driver("nttest", entry).unwrap();
+    let (device, packet) = (device(), irp::OwnedIrp::new(1).unwrap());
+    let done = Event::new(EventKind::Notification).unwrap();
+    let raw = packet.as_ptr();
+    // SAFETY: the packet is ours and has a location left.
+    let next = unsafe { irp::next_stack_location(raw) };
+    // SAFETY: the location is within the packet.
+    unsafe { (*next).MajorFunction = sys::IRP_MJ_FLUSH_BUFFERS as u8 };
+    let context = done.by_ref().as_ptr().cast();
+    // SAFETY: as above; the event outlives the packet's flight.
+    unsafe { irp::set_completion_routine(raw, Some(completed), context) };
+    // SAFETY: the device is there, and the packet's location filled.
+    let status = unsafe { irp::call_driver(device.as_ptr(), raw) };
+    done.wait();
+    // SAFETY: the packet has come back.
+    let outcome = unsafe { irp::outcome(raw) };
+    assert_eq!((status, outcome), (Status::SUCCESS, (Status::SUCCESS, 0)));
+    drop((device, packet, done));
+    driver.unload().unwrap();
+}
+
+unsafe extern "C" fn completed(
+    _device: sys::PDEVICE_OBJECT,
+    _packet: sys::PIRP,
+    context: sys::PVOID,
+) -> sys::NTSTATUS {
+    // SAFETY: the context is the waiter's event.
+    unsafe { EventRef::from_raw(context.cast()) }.set();
+    Status::MORE_PROCESSING_REQUIRED.0
 }
 
 type Cancel = unsafe extern "C" fn(*mut sys::DEVICE_OBJECT, *mut sys::IRP);

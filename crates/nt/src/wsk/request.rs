@@ -6,7 +6,8 @@
 //! WSK may complete an operation before the call that starts it returns. If the completion then starts the next one from
 //! within, and that completes at once too, the stack would grow with every message. So the first on the stack that
 //! starts or completes an operation becomes the request's *runner*: others only mark the operation as done, and the
-//! runner calls the completions one after the other from its loop.
+//! runner calls the completions one after the other from its loop. The price: a thread that starts an operation may be
+//! kept for as long as data is there to be had, so do not start a receive with locks held.
 
 use super::range::{Chain, RawRange};
 use super::socket::{Inner, Select};
