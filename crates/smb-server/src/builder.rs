@@ -87,8 +87,8 @@ impl Builder {
         self
     }
 
-    /// The longest payload of a READ, WRITE or other request in bytes, from 64 KiB to 16 MiB less 64 KiB (of which
-    /// framing takes a part). By default 8 MiB.
+    /// The longest payload of a READ, WRITE or other request in bytes, by default 8 MiB. It is at least 64 KiB, and at
+    /// most 16 MiB less 64 KiB, because a frame has to hold it with its headers.
     pub fn max_io(mut self, bytes: u32) -> Self {
         const LEAST: u32 = 64 * 1024;
         const MOST: u32 = (16 << 20) - (64 << 10);

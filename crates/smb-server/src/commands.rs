@@ -2,6 +2,7 @@
 
 mod change_notify;
 mod close;
+mod copy_chunk;
 mod create;
 mod file_queries;
 mod ioctl;

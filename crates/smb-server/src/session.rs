@@ -105,8 +105,13 @@ impl Session {
 
     /// The open file of this id, if it belongs to the tree.
     pub(crate) fn file(&self, id: FileId, tree_id: u32) -> Option<Arc<OpenFile>> {
+        self.any_file(id).filter(|file| file.tree_id == tree_id)
+    }
+
+    /// The open file of this id, in whatever tree.
+    pub(crate) fn any_file(&self, id: FileId) -> Option<Arc<OpenFile>> {
         let found = self.files.lock().get(&id.volatile()).cloned();
-        found.filter(|file| file.id == id && file.tree_id == tree_id)
+        found.filter(|file| file.id == id)
     }
 
     pub(crate) fn remove_file(&self, file: &OpenFile) {

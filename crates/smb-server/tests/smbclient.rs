@@ -216,6 +216,16 @@ fn smbtorture_is_content() {
         "smb2.rw",
         "smb2.dir",
         "smb2.getinfo",
+        "smb2.credits",
+        "smb2.tcon",
+        "smb2.session-id",
+        "smb2.compound_find",
+        "smb2.fileid",
+        "smb2.openattr",
+        "smb2.winattr",
+        "smb2.mkdir",
+        "smb2.compound.interim1",
+        "smb2.compound.interim2",
     ] {
         let share = Share::new("data").unwrap();
         let server = serve(&share, Signing::Enabled);

@@ -27,9 +27,7 @@ pub(super) fn query(file: &OpenFile, class: u8) -> Result<Information> {
         FileInformationClass::INTERNAL => Information::fixed(|w| internal(&info).emit(w)),
         FileInformationClass::EA => Information::fixed(|w| extended_size(&info).emit(w)),
         FileInformationClass::ACCESS => Information::fixed(|w| rights(open).emit(w)),
-        FileInformationClass::POSITION => {
-            Information::fixed(|w| FilePositionInformation::default().emit(w))
-        }
+        FileInformationClass::POSITION => Information::fixed(|w| position(open).emit(w)),
         FileInformationClass::MODE => {
             Information::fixed(|w| FileModeInformation::default().emit(w))
         }

@@ -7,7 +7,7 @@ use smb_wire::smb2::{
 use smb_wire::{NtStatus, Writer};
 
 use super::negotiate::{choose_dialect, security_mode};
-use super::{Chain, Failure, Outcome, Request, Result};
+use super::{Chain, Failure, Outcome, Request, Result, copy_chunk};
 use crate::connection::{Connection, Negotiated};
 
 const BODY: usize = 64;
@@ -31,6 +31,23 @@ pub(super) fn ioctl(
         Fsctl::VALIDATE_NEGOTIATE_INFO => validate_negotiate(connection, request, &ioctl),
         Fsctl::DFS_GET_REFERRALS | Fsctl::DFS_GET_REFERRALS_EX => Err(NtStatus::NOT_FOUND.into()),
         Fsctl::QUERY_NETWORK_INTERFACE_INFO => Err(NtStatus::NOT_SUPPORTED.into()),
+        Fsctl::SRV_REQUEST_RESUME_KEY => {
+            let file = request.file(ioctl.file_id, chain)?;
+            answer(
+                request,
+                &ioctl,
+                NtStatus::SUCCESS,
+                &copy_chunk::resume_key(file.id),
+            )
+        }
+        Fsctl::SRV_COPYCHUNK | Fsctl::SRV_COPYCHUNK_WRITE => {
+            if (ioctl.max_output_response as usize) < copy_chunk::RESPONSE {
+                return Err(NtStatus::INVALID_PARAMETER.into());
+            }
+            let copied =
+                copy_chunk::copy(request, chain, ioctl.ctl_code, ioctl.file_id, ioctl.input)?;
+            answer(request, &ioctl, copied.status, &copied.output)
+        }
         _ => {
             // A file system's way to say that it does not know a control code.
             request.file(ioctl.file_id, chain)?;
@@ -60,13 +77,25 @@ fn validate_negotiate(
         dialect: negotiated.dialect,
     };
     response.emit(&mut Writer::new(&mut output))?;
+    answer(request, ioctl, NtStatus::SUCCESS, &output)
+}
+
+fn answer(
+    request: &Request<'_>,
+    ioctl: &IoctlRequest<'_>,
+    status: NtStatus,
+    output: &[u8],
+) -> Result<Outcome> {
+    if output.len() > ioctl.max_output_response as usize {
+        return Err(NtStatus::BUFFER_TOO_SMALL.into());
+    }
     let response = IoctlResponse {
         ctl_code: ioctl.ctl_code,
         file_id: ioctl.file_id,
         flags: IoctlFlags::empty(),
-        output: &output,
+        output,
     };
-    request.answer(BODY + output.len(), |w| response.emit(w))
+    request.answer_as(status, BODY + output.len(), |w| response.emit(w))
 }
 
 fn tells_the_same(

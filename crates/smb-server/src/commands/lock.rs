@@ -56,10 +56,9 @@ fn unlock_all(request: &Request<'_>, file: &OpenFile, elements: &[LockElement]) 
 }
 
 fn lock_range(element: &LockElement) -> Result<LockRange> {
-    let kinds = LockFlags::SHARED_LOCK | LockFlags::EXCLUSIVE_LOCK | LockFlags::UNLOCK;
-    let exclusive = match element.flags & kinds {
-        kind if kind == LockFlags::EXCLUSIVE_LOCK => true,
-        kind if kind == LockFlags::SHARED_LOCK => false,
+    let exclusive = match element.flags.difference(LockFlags::FAIL_IMMEDIATELY) {
+        LockFlags::EXCLUSIVE_LOCK => true,
+        LockFlags::SHARED_LOCK => false,
         _ => return Err(NtStatus::INVALID_PARAMETER.into()),
     };
     Ok(LockRange {

@@ -25,6 +25,27 @@ pub enum Disposition {
     OverwriteIf,
 }
 
+impl Disposition {
+    /// Whether what exists loses its content.
+    fn replaces(self) -> bool {
+        self.on_existing() != CreateAction::Opened
+    }
+
+    /// Whether nothing is created.
+    pub(super) fn must_exist(self) -> bool {
+        matches!(self, Self::Open | Self::Overwrite)
+    }
+
+    /// What becomes of what exists, [`Disposition::Create`] apart, which fails then.
+    pub(super) fn on_existing(self) -> CreateAction {
+        match self {
+            Self::Supersede => CreateAction::Superseded,
+            Self::Overwrite | Self::OverwriteIf => CreateAction::Overwritten,
+            Self::Open | Self::Create | Self::OpenIf => CreateAction::Opened,
+        }
+    }
+}
+
 /// What kind of node the caller insists on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -145,11 +166,7 @@ impl FileSystem {
         self: &Arc<Self>,
         request: &CreateRequest<'_>,
     ) -> Result<(Open, CreateAction), FsError> {
-        let replaces = !matches!(
-            request.disposition,
-            Disposition::Open | Disposition::Create | Disposition::OpenIf
-        );
-        if request.kind == Kind::Directory && replaces {
+        if request.kind == Kind::Directory && request.disposition.replaces() {
             return Err(FsError::InvalidParameter);
         }
         let (path, stream) = streams::split(request.path)?;
@@ -169,15 +186,15 @@ impl FileSystem {
         node: Arc<Node>,
         request: &CreateRequest<'_>,
     ) -> Result<(Open, CreateAction), FsError> {
-        let action = match request.disposition {
-            Disposition::Create if node.opens.lock().delete_pending() => {
-                return Err(FsError::DeletePending);
-            }
-            Disposition::Create => return Err(FsError::Collision),
-            Disposition::Open | Disposition::OpenIf => CreateAction::Opened,
-            Disposition::Overwrite | Disposition::OverwriteIf => CreateAction::Overwritten,
-            Disposition::Supersede => CreateAction::Superseded,
-        };
+        if request.disposition == Disposition::Create {
+            let pending = node.opens.lock().delete_pending();
+            return Err(if pending {
+                FsError::DeletePending
+            } else {
+                FsError::Collision
+            });
+        }
+        let action = request.disposition.on_existing();
         match (request.kind, node.is_directory()) {
             (Kind::Directory, false) => return Err(FsError::NotADirectory),
             (Kind::File, true) => return Err(FsError::FileIsADirectory),
@@ -237,10 +254,7 @@ impl FileSystem {
             drop(names);
             return self.open_existing(node, request);
         }
-        if matches!(
-            request.disposition,
-            Disposition::Open | Disposition::Overwrite
-        ) {
+        if request.disposition.must_exist() {
             return Err(FsError::NameNotFound);
         }
         if self.volume.read_only {
@@ -292,12 +306,13 @@ impl FileSystem {
         request: &CreateRequest<'_>,
     ) -> Result<Open, FsError> {
         let handle = self.next_id().0;
-        let replaces = !matches!(
-            request.disposition,
-            Disposition::Open | Disposition::Create | Disposition::OpenIf
-        );
         // Emptying a file is writing to it, whatever the handle may do afterwards.
-        let counted = rights | if replaces { access::WRITE_DATA } else { 0 };
+        let counted = rights
+            | if request.disposition.replaces() {
+                access::WRITE_DATA
+            } else {
+                0
+            };
         node.opens.lock().admit(Granted {
             handle,
             access: counted,

@@ -52,10 +52,7 @@ impl FileSystem {
         if request.kind == Kind::Directory {
             return Err(FsError::NotADirectory);
         }
-        let must_exist = matches!(
-            request.disposition,
-            Disposition::Open | Disposition::Overwrite
-        );
+        let must_exist = request.disposition.must_exist();
         // The file itself is opened in a way that disturbs nobody; it comes into being with its first stream.
         let (file, _) = self.create(&CreateRequest {
             access: access::READ_ATTRIBUTES,
@@ -79,7 +76,7 @@ impl FileSystem {
             Some((name, stream)) => (
                 name.clone(),
                 Arc::clone(stream),
-                opened(request.disposition),
+                request.disposition.on_existing(),
             ),
             None if must_exist => return Err(FsError::NameNotFound),
             None if self.volume().read_only => return Err(FsError::WriteProtected),
@@ -96,14 +93,6 @@ impl FileSystem {
             open.empty(request)?;
         }
         Ok((open, action))
-    }
-}
-
-fn opened(disposition: Disposition) -> CreateAction {
-    match disposition {
-        Disposition::Supersede => CreateAction::Superseded,
-        Disposition::Overwrite | Disposition::OverwriteIf => CreateAction::Overwritten,
-        _ => CreateAction::Opened,
     }
 }
 

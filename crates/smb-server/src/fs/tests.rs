@@ -398,3 +398,61 @@ fn a_set_write_time_survives_writes_through_the_same_handle() {
     file.write(0, b"x").unwrap();
     assert_eq!(file.info().written, 1_000);
 }
+
+#[test]
+fn a_named_stream_has_content_of_its_own_and_shares_its_files_times() {
+    let fs = volume();
+    fs.write_file("f", b"main").unwrap();
+    let stream = open(&fs, "f:Side");
+    stream.write(0, b"stream").unwrap();
+    assert_eq!(fs.read_file("f").unwrap(), b"main");
+    assert_eq!(
+        open(&fs, "F:side:$data").read(0, 10).unwrap().to_vec(),
+        b"stream"
+    );
+    assert_eq!(stream.info().id, fs.file_info("f").unwrap().id);
+    assert_eq!(to_text(&stream.path()), "f:Side");
+    let names = || {
+        open(&fs, "f")
+            .streams()
+            .into_iter()
+            .map(|entry| to_text(&entry.name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["::$DATA", ":Side:$DATA"]);
+    stream.set_delete_pending(true).unwrap();
+    stream.close();
+    assert_eq!(names(), ["::$DATA"]);
+    assert!(fs.exists("f"));
+}
+
+#[test]
+fn extended_attributes_are_set_replaced_and_taken_away() {
+    let fs = volume();
+    let file = open(&fs, "f");
+    let ea = |name: &[u8], value: &[u8]| ExtendedAttribute {
+        name: name.to_vec(),
+        value: value.to_vec(),
+    };
+    file.set_extended_attributes(&[ea(b"one", b"1"), ea(b"TWO", b"2")])
+        .unwrap();
+    file.set_extended_attributes(&[ea(b"ONE", b"first"), ea(b"two", b"")])
+        .unwrap();
+    assert_eq!(file.extended_attributes().unwrap(), [ea(b"ONE", b"first")]);
+    assert_eq!(file.info().ea_size, 4 + 5 + 3 + 5);
+    let huge = file.set_extended_attributes(&[ea(b"X", &[0; 70_000])]);
+    assert_eq!(huge, Err(FsError::ExtendedAttributesTooLarge));
+}
+
+#[test]
+fn a_long_name_can_also_be_opened_by_its_short_one() {
+    let fs = volume();
+    fs.write_file("a long name.text", b"x").unwrap();
+    let short = to_text(&open(&fs, "a long name.text").short_name());
+    assert!(short.len() <= 12 && short.ends_with(".TEX"), "{short}");
+    assert_eq!(fs.read_file(&short).unwrap(), b"x");
+    let file = open(&fs, "a long name.text");
+    file.rename(&from_text("other"), false).unwrap();
+    assert!(!fs.exists(&short));
+    assert_eq!(to_text(&file.short_name()), "other");
+}

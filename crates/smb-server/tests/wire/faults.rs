@@ -319,3 +319,20 @@ fn a_connection_that_goes_away_leaves_nothing_open() {
         (0, 0, 0)
     );
 }
+
+#[test]
+fn a_client_that_does_not_read_does_not_keep_the_server_from_stopping() {
+    let (server, mut client, _file) = serve(|builder| builder);
+    server
+        .share("data")
+        .unwrap()
+        .write_sparse("big", 1 << 30)
+        .unwrap();
+    let file = client.open("big").unwrap();
+    // More than any socket buffers: the server's thread comes to wait for this client.
+    for i in 0..400 {
+        client.send_read(file, i * 65_536, 65_536).unwrap();
+    }
+    assert_eq!(server.stop().open_connections, 0);
+    drop(client);
+}
