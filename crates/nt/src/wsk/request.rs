@@ -96,10 +96,12 @@ impl<C: Completion> WskRequest<C> {
         range: impl FnOnce(&mut C) -> Result<RawRange>,
     ) {
         let range = range(&mut self);
-        let shared = PoolArc::clone(&self.shared);
-        let is_runner = shared.state.fetch_or(RUNNER, Ordering::AcqRel) & RUNNER == 0;
+        let is_runner = self.shared.state.fetch_or(RUNNER, Ordering::AcqRel) & RUNNER == 0;
+        // A runner needs the request after the completion may have dropped it; nobody else may keep it for longer.
+        let runner = is_runner.then(|| PoolArc::clone(&self.shared));
         let owner = PoolArc::into_raw(self.shared);
-        if let Err(status) = launch(&shared, owner, socket, select, range) {
+        // SAFETY: the owner's reference was given up just now, for this operation.
+        if let Err(status) = unsafe { launch(owner, socket, select, range) } {
             // Nothing is under way, so nobody else will say that it is over.
             let flight = Flight {
                 socket: None,
@@ -110,16 +112,19 @@ impl<C: Completion> WskRequest<C> {
             // SAFETY: the operation is ours until it is marked as done.
             unsafe { fail(owner, flight) };
         }
-        if is_runner {
+        if let Some(shared) = runner {
             run(shared);
         }
     }
 }
 
 /// Counts the operation at the socket and calls WSK. An error says that WSK was not called and nothing is counted.
+///
+/// # Safety
+///
+/// The pointer is an owner's reference that was given up to this operation. After success it belongs to the completion.
 #[track_caller]
-fn launch<C: Completion>(
-    shared: &Shared<C>,
+unsafe fn launch<C: Completion>(
     owner: NonNull<Shared<C>>,
     socket: &Inner,
     select: Select,
@@ -136,7 +141,9 @@ fn launch<C: Completion>(
             chain: range.into_chain(),
             failure: None,
         };
-        // SAFETY: the request was given away to us, and no operation is under way.
+        // SAFETY: the caller vouches for the reference, which is ours until WSK is called.
+        let shared = unsafe { owner.as_ref() };
+        // SAFETY: as above, so no operation is under way.
         let flight = unsafe { &mut *shared.flight.get() }.insert(flight);
         let Some(buffer) = flight.buffer.as_mut().map(core::ptr::from_mut) else {
             return Err(Status::INVALID_PARAMETER);
@@ -191,11 +198,12 @@ unsafe fn fail<C: Completion>(owner: NonNull<Shared<C>>, flight: Flight) {
 /// The pointer is an owner's reference that was given up to this operation, which is over now.
 #[track_caller]
 unsafe fn finish<C: Completion>(owner: NonNull<Shared<C>>) {
-    // Taken before the mark: with it, a runner elsewhere may take the owner's reference back and drop it.
     // SAFETY: the owner's reference is given up, and cannot be taken back before the mark.
-    let shared = unsafe { PoolArc::clone_raw(owner) };
-    if shared.state.fetch_or(DONE | RUNNER, Ordering::AcqRel) & RUNNER == 0 {
-        run(shared);
+    let state = unsafe { &owner.as_ref().state };
+    // After the mark a runner elsewhere may take the reference back and drop it, so nothing is touched any more.
+    if state.fetch_or(DONE | RUNNER, Ordering::AcqRel) & RUNNER == 0 {
+        // SAFETY: only a runner takes the reference back, and that is us.
+        run(unsafe { PoolArc::clone_raw(owner) });
     }
 }
 
@@ -209,7 +217,7 @@ fn run<C: Completion>(shared: PoolArc<Shared<C>>) {
         .is_err()
     {
         shared.state.fetch_and(!DONE, Ordering::AcqRel);
-        operation = deliver(&shared);
+        operation = deliver(&shared).or(operation);
     }
     // The context may go with this reference. Only then is the operation over for the socket, so that whoever closes it
     // knows that nothing of its requests is left behind.
