@@ -4,14 +4,12 @@
 //! way, once.
 
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use nt::{Result, Status};
 
 use crate::raw::{self, NTSTATUS, RX_CONTEXT};
 use crate::{MiniRedirector, Request};
-
-/// Which of the context's `MRxContext` pointers holds the cookie.
-const COOKIE: usize = 0;
 
 /// While it lives, a cancellation of the request calls [`MiniRedirector::cancel`].
 pub struct CancelScope<'a, M: MiniRedirector> {
@@ -32,10 +30,7 @@ impl<M: MiniRedirector> Drop for CancelScope<'_, M> {
 
 /// Sets the cancel routine. STATUS_CANCELLED if the request has already been cancelled.
 pub(crate) fn arm<M: MiniRedirector>(request: &Request<'_, M>, cookie: u64) -> Result<()> {
-    // SAFETY: a live context, and these pointers are the mini-redirector's; no cancel routine is set that would read them.
-    unsafe {
-        (*request.as_raw()).MRxContext[COOKIE] = core::ptr::without_provenance_mut(cookie as usize)
-    };
+    cookie_of(request).store(cookie, Ordering::Release);
     // SAFETY: a live context, and a routine for it.
     nt::check(unsafe { raw::RxSetMinirdrCancelRoutine(request.as_raw(), Some(cancelled::<M>)) })
 }
@@ -46,6 +41,15 @@ pub(crate) fn disarm<M: MiniRedirector>(request: &Request<'_, M>) {
     let _: NTSTATUS = unsafe { raw::RxSetMinirdrCancelRoutine(request.as_raw(), None) };
 }
 
+/// The cookie, in the first of the context's pointers that belong to the mini-redirector. A cancellation that is on its way may read it
+/// while the next wait of the same request sets it.
+fn cookie_of<'r, M: MiniRedirector>(request: &'r Request<'_, M>) -> &'r AtomicU64 {
+    // SAFETY: a live context.
+    let place = unsafe { &raw mut (*request.as_raw()).MRxContext };
+    // SAFETY: eight aligned bytes of a live context, which RDBSS only touches between callbacks.
+    unsafe { AtomicU64::from_ptr(place.cast()) }
+}
+
 /// RDBSS calls this at APC_LEVEL or below, with a reference to the context; the request itself may be over.
 unsafe extern "C" fn cancelled<M: MiniRedirector>(context: *mut RX_CONTEXT) -> NTSTATUS {
     let Some(context) = NonNull::new(context) else {
@@ -53,8 +57,8 @@ unsafe extern "C" fn cancelled<M: MiniRedirector>(context: *mut RX_CONTEXT) -> N
     };
     // SAFETY: RDBSS keeps the context during the call.
     let request = unsafe { Request::<M>::from_raw(context) };
-    // SAFETY: a live context, armed before.
-    let cookie = unsafe { (*request.as_raw()).MRxContext[COOKIE] };
-    request.mini().cancel(cookie.addr() as u64);
+    request
+        .mini()
+        .cancel(cookie_of(&request).load(Ordering::Acquire));
     Status::SUCCESS.0
 }

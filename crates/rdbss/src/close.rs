@@ -1,7 +1,5 @@
 //! Closing an open.
 
-use core::ops::Deref;
-
 use crate::{MiniRedirector, Request};
 
 /// An open that goes. RDBSS may have made the request itself: the file's user may have closed it long ago.
@@ -21,10 +19,4 @@ impl<'a, M: MiniRedirector> Close<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for Close<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(Close);

@@ -1,7 +1,5 @@
 //! Controls of the device itself.
 
-use core::ops::Deref;
-
 use nt::{Result, Status};
 
 use crate::context_parts;
@@ -81,10 +79,4 @@ impl<'a, M: MiniRedirector> DeviceControl<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for DeviceControl<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(DeviceControl);

@@ -9,6 +9,9 @@
 //! * what the mini-redirector knows of an object is dropped with the object, neither before nor never;
 //! * no answer is longer than its buffer, and RDBSS's count of the room is kept ([`Output`]).
 //!
+//! Not here: extensions that RDBSS allocates behind its objects (contexts take their place), print queues, RDBSS's timers and name
+//! caches (`nt` has timers), and start and stop by a control (a driver starts when it is loaded, see [`driver`]).
+//!
 //! [`raw`] is what the WDK headers declare. Where Microsoft's library cannot be linked, `openrdbss` defines the same routines.
 #![no_std]
 #![deny(
@@ -19,6 +22,9 @@
     clippy::panic
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+#[macro_use]
+mod request;
 
 mod cancel;
 mod close;
@@ -40,7 +46,6 @@ mod mini_redirector;
 pub mod objects;
 mod output;
 pub mod raw;
-mod request;
 mod unicode;
 
 pub use cancel::CancelScope;

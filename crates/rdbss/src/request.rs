@@ -11,6 +11,19 @@ use crate::objects::{Fcb, Fobx, SrvOpen};
 use crate::raw::{self, RX_CONTEXT};
 use crate::{Device, MiniRedirector};
 
+/// Lets a view of a request, which has it in a field `request`, be used as the request.
+macro_rules! deref_to_request {
+    ($view:ident) => {
+        impl<'a, M: MiniRedirector> core::ops::Deref for $view<'a, M> {
+            type Target = Request<'a, M>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.request
+            }
+        }
+    };
+}
+
 /// What every request has (`RX_CONTEXT`). The objects that it names live as long as this reference.
 pub struct Request<'a, M> {
     raw: NonNull<RX_CONTEXT>,

@@ -1,7 +1,5 @@
 //! A further handle of an open that the server already knows.
 
-use core::ops::Deref;
-
 use nt::Result;
 
 use super::CreateParameters;
@@ -32,10 +30,4 @@ impl<'a, M: MiniRedirector> Collapse<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for Collapse<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(Collapse);

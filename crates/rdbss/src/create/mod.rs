@@ -11,8 +11,6 @@ pub use parameters::CreateParameters;
 
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::ops::Deref;
-
 use nt::string::Unicode;
 use nt::{Result, Status};
 
@@ -138,10 +136,4 @@ impl<'a, M: MiniRedirector> Create<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for Create<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(Create);

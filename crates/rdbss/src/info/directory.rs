@@ -1,7 +1,5 @@
 //! Directory listings.
 
-use core::ops::Deref;
-
 use nt::{Result, Status};
 
 use crate::context_parts;
@@ -77,10 +75,4 @@ impl<'a, M: MiniRedirector> DirectoryQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for DirectoryQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(DirectoryQuery);

@@ -1,7 +1,5 @@
 //! Extended attributes.
 
-use core::ops::Deref;
-
 use super::SharedInput;
 use crate::context_parts;
 use crate::output::Output;
@@ -62,13 +60,7 @@ impl<'a, M: MiniRedirector> EaQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for EaQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(EaQuery);
 
 /// A change of extended attributes.
 pub struct SetEa<'a, M: MiniRedirector> {
@@ -91,10 +83,4 @@ impl<'a, M: MiniRedirector> SetEa<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for SetEa<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SetEa);

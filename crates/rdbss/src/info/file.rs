@@ -1,7 +1,5 @@
 //! Queries of a file.
 
-use core::ops::Deref;
-
 use crate::output::Output;
 use crate::{MiniRedirector, Request};
 
@@ -32,10 +30,4 @@ impl<'a, M: MiniRedirector> FileInfoQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for FileInfoQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(FileInfoQuery);

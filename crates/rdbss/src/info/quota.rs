@@ -1,7 +1,5 @@
 //! Quotas.
 
-use core::ops::Deref;
-
 use super::SharedInput;
 use crate::context_parts;
 use crate::output::Output;
@@ -68,13 +66,7 @@ impl<'a, M: MiniRedirector> QuotaQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for QuotaQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(QuotaQuery);
 
 /// A change of quotas.
 pub struct SetQuota<'a, M: MiniRedirector> {
@@ -100,10 +92,4 @@ impl<'a, M: MiniRedirector> SetQuota<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for SetQuota<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SetQuota);

@@ -1,6 +1,5 @@
 //! Security descriptors.
 
-use core::ops::Deref;
 use core::ptr::NonNull;
 
 use nt::{Result, Status};
@@ -69,13 +68,7 @@ impl<'a, M: MiniRedirector> SecurityQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for SecurityQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SecurityQuery);
 
 /// A change of a security descriptor.
 pub struct SetSecurity<'a, M: MiniRedirector> {
@@ -109,10 +102,4 @@ impl<'a, M: MiniRedirector> SetSecurity<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for SetSecurity<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SetSecurity);

@@ -1,6 +1,5 @@
 //! Changes of a file.
 
-use core::ops::Deref;
 use core::ptr::NonNull;
 
 use nt::{Result, Status};
@@ -143,13 +142,7 @@ fn target_in(information: &[u8]) -> Result<RenameTarget<'_>> {
     })
 }
 
-impl<'a, M: MiniRedirector> Deref for SetFileInfo<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SetFileInfo);
 
 #[cfg(test)]
 mod tests {

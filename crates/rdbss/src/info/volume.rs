@@ -1,7 +1,5 @@
 //! Queries and changes of a volume.
 
-use core::ops::Deref;
-
 use crate::output::Output;
 use crate::{MiniRedirector, Request};
 
@@ -32,13 +30,7 @@ impl<'a, M: MiniRedirector> VolumeInfoQuery<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for VolumeInfoQuery<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(VolumeInfoQuery);
 
 /// A change of a volume.
 pub struct SetVolumeInfo<'a, M: MiniRedirector> {
@@ -65,10 +57,4 @@ impl<'a, M: MiniRedirector> SetVolumeInfo<'a, M> {
     }
 }
 
-impl<'a, M: MiniRedirector> Deref for SetVolumeInfo<'a, M> {
-    type Target = Request<'a, M>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.request
-    }
-}
+deref_to_request!(SetVolumeInfo);

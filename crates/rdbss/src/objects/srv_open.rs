@@ -1,6 +1,5 @@
 //! SRV_OPEN: an open as the server knows it.
 
-use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
@@ -125,7 +124,6 @@ impl<'a, M: MiniRedirector> SrvOpen<'a, M> {
         BufferedLocks {
             srv_open: self,
             continuation: core::ptr::null_mut(),
-            lives: PhantomData,
         }
     }
 
@@ -162,7 +160,6 @@ pub struct BufferedLock {
 pub struct BufferedLocks<'a, M> {
     srv_open: SrvOpen<'a, M>,
     continuation: PVOID,
-    lives: PhantomData<&'a M>,
 }
 
 impl<M: MiniRedirector> Iterator for BufferedLocks<'_, M> {

@@ -71,15 +71,10 @@ fn an_open_file_has_its_key_buffering_and_handle() {
         (42, Buffering::READ.bits())
     );
     // SAFETY: a create's parameters.
-    assert_eq!(
-        unsafe { world.context().Params.Create.ReturnedCreateInformation },
-        2
-    );
+    let information = unsafe { world.context().Params.Create.ReturnedCreateInformation };
     // SAFETY: made by the create.
-    assert_eq!(
-        unsafe { (*world.context().pFobx).OffsetOfNextEaToReturn },
-        1
-    );
+    let next_ea = unsafe { (*world.context().pFobx).OffsetOfNextEaToReturn };
+    assert_eq!((information, next_ea), (2, 1));
     assert_eq!(world.script.live(), 2);
     close(&world);
     free_handle(&world);

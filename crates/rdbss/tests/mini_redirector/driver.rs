@@ -84,7 +84,9 @@ fn dispatch(world: &World, major: u32) -> Status {
     // SAFETY: as above.
     unsafe { (*location).MajorFunction = major as u8 };
     // SAFETY: our own IRP.
-    let overlay = unsafe { &mut (*irp).Tail.Overlay };
+    let tail = unsafe { &mut (*irp).Tail };
+    // SAFETY: zeroed memory is any arm of the union.
+    let overlay = unsafe { &mut tail.Overlay };
     let position = &mut overlay.__bindgen_anon_2.__bindgen_anon_1;
     // Makes that location the current one, as IoCallDriver does.
     position.CurrentStackLocation = location;

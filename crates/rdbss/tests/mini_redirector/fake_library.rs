@@ -99,8 +99,9 @@ unsafe extern "C" fn RxRegisterMinirdr(
     DEVICE.store(made, Ordering::Relaxed);
     // SAFETY: the caller's place for the device.
     unsafe { device.write(made) };
+    let name = core::ptr::NonNull::new(name).unwrap();
     // SAFETY: the caller's name.
-    let name = unsafe { nt::string::units(name.as_mut().unwrap().into()) }.to_vec();
+    let name = unsafe { nt::string::units(name) }.to_vec();
     note(Call::Register { name, controls });
     0
 }

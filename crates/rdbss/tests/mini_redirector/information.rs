@@ -154,7 +154,6 @@ fn a_rename_into_another_share_is_refused() {
 
 /// Makes the request a control of the device.
 fn control(world: &World, code: u32, bytes: &mut [u8]) {
-    let low_io = world.low_io(0);
     let parameters = XXCTL_LOWIO_COMPONENT {
         Flags: 0,
         ControlCode: code,
@@ -164,8 +163,7 @@ fn control(world: &World, code: u32, bytes: &mut [u8]) {
         pOutputBuffer: bytes.as_mut_ptr().cast(),
         MinorFunction: 0,
     };
-    // SAFETY: our own memory.
-    unsafe { (*low_io).ParamsFor.IoCtl = parameters };
+    world.low_io(0, LOWIO_PARAMS { IoCtl: parameters });
 }
 
 #[test]

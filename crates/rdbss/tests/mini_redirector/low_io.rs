@@ -13,13 +13,31 @@ use crate::fake_library::{CANCELLED, Call, calls};
 use crate::mini::{Mini, plan};
 use crate::world::World;
 
-fn read(world: &World) -> Status {
-    world.low_io(LOWIO_OP_READ);
+/// Parameters of a read into a buffer.
+fn read_into(buffer: *mut MDL) -> LOWIO_PARAMS {
+    let read = LOWIO_READ_WRITE {
+        Flags: 0,
+        Buffer: buffer,
+        ByteOffset: 4096,
+        ByteCount: 64,
+        Key: 0,
+        NonPagedFcb: null_mut(),
+    };
+    LOWIO_PARAMS { ReadWrite: read }
+}
+
+fn read(world: &World, buffer: *mut MDL) -> Status {
+    world.low_io(LOWIO_OP_READ, read_into(buffer));
     world.call(world.table.MRxLowIOSubmit[usize::from(LOWIO_OP_READ)])
 }
 
-/// Has a read pended; its completion.
+/// Has a read without buffer pended; its completion.
 fn pended_read(world: &World) -> Completion<Mini> {
+    pended_read_into(world, null_mut())
+}
+
+/// Has a read pended; its completion.
+fn pended_read_into(world: &World, buffer: *mut MDL) -> Completion<Mini> {
     let kept = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&kept);
     plan(
@@ -30,7 +48,7 @@ fn pended_read(world: &World) -> Completion<Mini> {
             LowIo::Pending(pended)
         }),
     );
-    assert_eq!(read(world), Status::PENDING);
+    assert_eq!(read(world, buffer), Status::PENDING);
     assert_eq!(calls(), []);
     kept.lock().unwrap().take().unwrap()
 }
@@ -52,7 +70,7 @@ fn a_finished_read_is_not_completed_again() {
             information: 5,
         }),
     );
-    assert_eq!(read(&world), Status::END_OF_FILE);
+    assert_eq!(read(&world, null_mut()), Status::END_OF_FILE);
     assert_eq!(world.context().InformationToReturn, 5);
     assert_eq!(calls(), []);
 }
@@ -75,7 +93,7 @@ fn a_completion_may_come_before_the_callback_returns() {
             LowIo::Pending(pended)
         }),
     );
-    assert_eq!(read(&world), Status::PENDING);
+    assert_eq!(read(&world, null_mut()), Status::PENDING);
     assert_eq!(calls(), completed(Status::SUCCESS, 1));
 }
 
@@ -96,7 +114,7 @@ fn a_pended_read_stays_pending_whatever_is_returned() {
             LowIo::failed(Status::IO_TIMEOUT)
         }),
     );
-    assert_eq!(read(&world), Status::PENDING);
+    assert_eq!(read(&world, null_mut()), Status::PENDING);
     assert_eq!(calls(), completed(Status::REQUEST_ABORTED, 0));
 }
 
@@ -107,7 +125,7 @@ fn a_promise_that_nobody_keeps_is_an_error() {
         &world.script.read,
         Box::new(|_| LowIo::failed(Status::PENDING)),
     );
-    assert_eq!(read(&world), Status::INTERNAL_ERROR);
+    assert_eq!(read(&world, null_mut()), Status::INTERNAL_ERROR);
 }
 
 #[test]
@@ -149,10 +167,8 @@ fn a_transfer_of_nothing_has_no_buffer() {
 fn the_buffer_of_a_read_is_not_lent_as_that_of_a_write() {
     let world = World::new();
     let mdl = nt::mdl::Mdl::new(PoolBuf::zeroed(Tag::new(b"Test"), 64).unwrap()).unwrap();
-    let low_io = world.low_io(LOWIO_OP_READ);
-    // SAFETY: our own memory.
-    unsafe { (*low_io).ParamsFor.ReadWrite.Buffer = nt::mdl::LockedMemory::mdl(&mdl).as_ptr() };
-    let completion = pended_read(&world).into_write().err().unwrap();
+    let buffer = nt::mdl::LockedMemory::mdl(&mdl).as_ptr();
+    let completion = pended_read_into(&world, buffer).into_write().err().unwrap();
     assert_eq!(completion.buffer().map(|buffer| buffer.len()), Some(64));
     completion
         .into_read()
@@ -199,14 +215,15 @@ fn an_unlock_of_several_ranges_gives_each() {
     };
     let mut last = entry(null_mut(), 200);
     let mut first = entry(&mut last, 100);
-    // SAFETY: our own memory.
-    unsafe {
-        (*world.low_io(LOWIO_OP_UNLOCK_MULTIPLE))
-            .ParamsFor
-            .Locks
-            .Range
-            .LockList = &mut first
+    let ranges = LOWIO_LOCKS {
+        Range: LOWIO_LOCKS_RANGE {
+            LockList: &mut first,
+        },
+        Flags: 0,
+        ByteOffset: 0,
+        Key: 0,
     };
+    world.low_io(LOWIO_OP_UNLOCK_MULTIPLE, LOWIO_PARAMS { Locks: ranges });
     plan(
         &world.script.unlock_multiple,
         Box::new(|ranges| {

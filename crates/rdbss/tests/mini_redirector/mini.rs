@@ -29,6 +29,7 @@ type Plan<T> = Mutex<Option<Box<T>>>;
 
 /// What the mini-redirector is to do, and what it has been asked.
 #[derive(Default)]
+#[allow(clippy::type_complexity, reason = "each is a callback's signature")]
 pub struct Script {
     /// How many states there are.
     pub states: Arc<AtomicUsize>,

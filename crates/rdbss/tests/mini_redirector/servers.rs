@@ -184,8 +184,10 @@ fn a_connected_share_is_described_and_its_states_dropped_once() {
     );
     assert_eq!(connect_share(&world), (Status::SUCCESS, Status::SUCCESS));
     assert_eq!((callbacks(), world.script.live()), (1, 2));
-    // SAFETY: our own memory, described as a share of files.
-    let cluster = unsafe { (*world.net_root).Parameters.DiskParameters.ClusterSize };
+    // SAFETY: our own memory.
+    let parameters = unsafe { (*world.net_root).Parameters };
+    // SAFETY: described as a share of files.
+    let cluster = unsafe { parameters.DiskParameters.ClusterSize };
     assert_eq!(cluster, 4096);
     finalize_share(&world);
     assert_eq!(world.script.live(), 0);

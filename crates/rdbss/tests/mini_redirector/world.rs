@@ -1,6 +1,6 @@
 //! A device with one server, share, file, open and request, as RDBSS would lay them out.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 
 use ntsim::{Config, Kernel};
@@ -133,13 +133,20 @@ impl World {
         nt::Status(unsafe { routine.unwrap()(self.context) })
     }
 
-    /// The low I/O part of the request.
-    pub fn low_io(&self, operation: u16) -> *mut LOWIO_CONTEXT {
-        // SAFETY: our own memory.
-        let low_io = unsafe { &raw mut (*self.context).Params.LowIo.LowIoContext };
-        // SAFETY: as above.
-        unsafe { (*low_io).Operation = operation };
-        low_io
+    /// Makes the request one of low I/O.
+    pub fn low_io(&self, operation: u16, parameters: LOWIO_PARAMS) {
+        let low_io = LOWIO_CONTEXT {
+            Operation: operation,
+            Flags: 0,
+            CompletionRoutine: None,
+            Resource: null_mut(),
+            ResourceThreadId: 0,
+            ParamsFor: parameters,
+        };
+        self.context().Params.LowIo = RX_LOW_IO {
+            FlagsForLowIo: 0,
+            LowIoContext: low_io,
+        };
     }
 
     /// Unloads the driver.
