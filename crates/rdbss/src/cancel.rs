@@ -41,8 +41,8 @@ pub(crate) fn disarm<M: MiniRedirector>(request: &Request<'_, M>) {
     let _: NTSTATUS = unsafe { raw::RxSetMinirdrCancelRoutine(request.as_raw(), None) };
 }
 
-/// The cookie, in the first of the context's pointers that belong to the mini-redirector. A cancellation that is on its way may read it
-/// while the next wait of the same request sets it.
+/// The cookie, in the first of the context's pointers that belong to the mini-redirector. A cancellation that is on its way
+/// may read it while the next wait of the same request sets it.
 fn cookie_of<'r, M: MiniRedirector>(request: &'r Request<'_, M>) -> &'r AtomicU64 {
     // SAFETY: a live context.
     let place = unsafe { &raw mut (*request.as_raw()).MRxContext };

@@ -97,8 +97,12 @@ impl<'a, M: MiniRedirector> Device<'a, M> {
 
     /// A reference to the mini-redirector to keep.
     pub fn share_mini(self) -> PoolArc<M> {
-        // SAFETY: a reference is not NULL, and the extension keeps it as long as the device lives.
-        unsafe { PoolArc::clone_raw(NonNull::from(self.mini())) }
+        // SAFETY: the extension of a live device.
+        let mini = unsafe { (*self.extension()).mini };
+        // SAFETY: given up in `attach`, so not NULL.
+        let mini = unsafe { NonNull::new_unchecked(mini) };
+        // SAFETY: the extension keeps its reference as long as the device lives.
+        unsafe { PoolArc::clone_raw(mini) }
     }
 
     /// Runs `work` on one of RDBSS's worker threads (`RxDispatchToWorkerThread`). It runs at PASSIVE_LEVEL in the system process,

@@ -30,7 +30,9 @@ pub struct Settings<'a> {
 /// The device of this driver, while there is one.
 static DEVICE: AtomicPtr<RDBSS_DEVICE_OBJECT> = AtomicPtr::new(core::ptr::null_mut());
 
-/// DriverEntry: initialises RDBSS, makes the mini-redirector with `make`, registers it, and starts it. On failure everything is undone.
+/// DriverEntry: initialises RDBSS, makes the mini-redirector, registers it, and starts it. On failure everything is undone.
+///
+/// `make` gets the path of the service's registry key.
 ///
 /// # Safety
 /// To be called by DriverEntry, with its arguments, and with nothing else done to the driver object.
@@ -167,8 +169,8 @@ unsafe extern "C" fn unload<M: MiniRedirector>(driver: *mut DRIVER_OBJECT) {
     if let Some(device) = NonNull::new(DEVICE.load(Ordering::Acquire)) {
         // SAFETY: the device of this driver, whose mini-redirector `load` has attached.
         let device = unsafe { Device::<M>::from_raw(device) };
-        // An unload cannot be refused any more. The I/O manager unloads only when nothing is open; what RDBSS keeps for a delayed close
-        // it closes in stopping.
+        // An unload cannot be refused any more. The I/O manager unloads only when nothing is open; what RDBSS keeps for a
+        // delayed close, it closes in stopping.
         let _: Result<()> = stop(device);
         // SAFETY: stopped, and no request can come during an unload.
         unsafe { unregister(device) };

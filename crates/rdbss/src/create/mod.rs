@@ -92,13 +92,13 @@ impl<'a, M: MiniRedirector> Create<'a, M> {
     }
 
     /// Lets go of the FCB, runs `wait`, and takes the FCB again. An oplock or lease break of the same file needs the FCB: holding it
-    /// while waiting for the server is a deadlock. Nested calls only run `wait`.
+    /// while waiting for the server is a deadlock. Nested calls only run `wait`. On an error the create is to be given up with it.
     pub fn release_fcb<R>(&self, wait: impl FnOnce(FcbReleased<'_>) -> R) -> Result<R> {
         let proof = FcbReleased(PhantomData);
+        let fcb = self.request.fcb()?.as_raw();
         if self.released.replace(true) {
             return Ok(wait(proof));
         }
-        let fcb = self.request.fcb()?.as_raw();
         // SAFETY: a create holds its FCB exclusively.
         unsafe { raw::RxReleaseFcbResourceInMRx(fcb) };
         let result = wait(proof);

@@ -1,6 +1,6 @@
 //! Queries and changes of information: of files, directories, volumes, extended attributes, security and quotas.
 //!
-//! A query writes its answer to an [`Output`](crate::Output), which keeps RDBSS's count of the room.
+//! A query writes its answer to an [`Output`], which keeps RDBSS's count of the room.
 
 mod directory;
 mod extended_attributes;

@@ -1,5 +1,5 @@
 //! The objects of RDBSS as a mini-redirector sees them (`mrxfcb.h`). What the library keeps behind them is in
-//! [`library_objects`](super::library_objects), the FCB in [`fcb`](super::fcb).
+//! [`library_objects`], the FCB in [`fcb`].
 
 use super::*;
 
