@@ -16,8 +16,8 @@ const CANCEL_PATIENCE: Interval = Interval::from_secs(10);
 /// Message ids, credits and requests in flight of one transport connection.
 ///
 /// Nothing here encodes, signs or copies data, so all of it may run under a spin lock. Each call takes constant time, except
-/// [`Connection::expire`] when something is due, [`Connection::cancel`] of a queued request, and the first interim response
-/// of a request, which look through the table once. No call allocates.
+/// [`Connection::expire`] when something is due, the first interim response of a request, and dealings with a queue whose
+/// first request must be passed over, which look through the table once. No call allocates.
 ///
 /// ```text
 /// submit ──► in flight ──► answered            (token to the receiver)
@@ -61,7 +61,8 @@ pub struct Refused<T> {
 /// Why a request was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The table is full.
+    /// The table is full. If it stays so, the server owes the answers to requests that have timed out long ago, and the
+    /// connection is of no more use.
     TableFull,
     /// The connection has ended.
     Closed,
@@ -145,6 +146,15 @@ impl<T> Connection<T> {
         self.credits.available()
     }
 
+    /// The most that a request should cost: as many credits as can come together, or what one request may cost if that is
+    /// less. A read or write split into chunks of this cost does not wait for credits that a mean server never gives.
+    #[must_use]
+    pub fn affordable_charge(&self) -> u16 {
+        u16::try_from(self.credits.within_reach())
+            .unwrap_or(u16::MAX)
+            .clamp(1, MAX_CREDIT_CHARGE)
+    }
+
     /// Takes a request. It may be sent at once, or has to wait in order of arrival until the server grants credits.
     ///
     /// # Errors
@@ -157,8 +167,7 @@ impl<T> Connection<T> {
                 why,
             });
         }
-        // Overtaking would starve the ones that cost more.
-        let must_wait = self.table.queued().is_some();
+        let must_wait = self.turn().is_some();
         let Some(vacant) = self.table.vacant() else {
             return Err(Refused {
                 token: request.token,
@@ -203,14 +212,14 @@ impl<T> Connection<T> {
     pub fn can_send(&self, count: usize, charge: u32) -> bool {
         !self.closed
             && !self.credits.is_exhausted()
-            && self.table.queued().is_none()
+            && self.turn().is_none()
             && self.table.has_room_for(count)
             && charge <= self.credits.available()
     }
 
     /// The next request that waited and may be sent now.
     pub fn next_queued(&mut self, now: Time) -> Option<(Ticket, &T)> {
-        let id = self.table.queued()?;
+        let id = self.turn()?;
         let charge = self.table.get(id)?.charge;
         let paid = self.credits.pay(charge)?;
         if let Some(exchange) = self.table.get_mut(id) {
@@ -352,6 +361,7 @@ impl<T> Connection<T> {
             return Err(ClientError::WrongTree(tree_id));
         }
 
+        // The signature is checked later; should it be wrong, the connection ends and these credits with it.
         self.last_heard = self.last_heard.max(now);
         self.credits.grant(header.credits);
         if !exchange.settled {
@@ -401,6 +411,18 @@ impl<T> Connection<T> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whose turn it is among those that wait for credits.
+    ///
+    /// Nobody is overtaken, because the cheap would starve the dear, but for one who waits for more credits than can come
+    /// back: only the answers to others can bring those.
+    fn turn(&self) -> Option<ExchangeId> {
+        let reach = self.credits.within_reach();
+        self.table
+            .queue()
+            .find(|(_, exchange)| u32::from(exchange.charge) <= reach)
+            .map(|(id, _)| id)
     }
 
     fn acceptable(&self, charge: u16) -> Result<(), Refusal> {

@@ -90,6 +90,11 @@ impl Credits {
         self.spent = self.spent.saturating_sub(u32::from(charge));
     }
 
+    /// The most credits that can come together if the server gives back what is spent and nothing more.
+    pub(crate) const fn within_reach(&self) -> u32 {
+        self.available.saturating_add(self.spent)
+    }
+
     pub(crate) const fn available(&self) -> u32 {
         self.available
     }

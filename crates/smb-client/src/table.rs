@@ -128,11 +128,17 @@ impl<T> Table<T> {
         self.queue_tail = id.slot;
     }
 
-    /// The first request of the queue.
-    pub(crate) fn queued(&self) -> Option<ExchangeId> {
-        slot_ref(&self.slots, self.queue_head).map(|slot| ExchangeId {
-            slot: self.queue_head,
-            generation: slot.generation,
+    /// The requests of the queue, in order.
+    pub(crate) fn queue(&self) -> impl Iterator<Item = (ExchangeId, &Exchange<T>)> {
+        let mut index = self.queue_head;
+        core::iter::from_fn(move || {
+            let slot = slot_ref(&self.slots, index)?;
+            let id = ExchangeId {
+                slot: index,
+                generation: slot.generation,
+            };
+            index = slot.link;
+            Some((id, slot.exchange.as_ref()?))
         })
     }
 

@@ -9,6 +9,7 @@ use hmac::digest::{Digest, OutputSizeUser};
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2_soft::Digest as _;
 
+use crate::boxed::Boxed;
 use crate::provider::{CryptoError, Hash, Keystream, Mac, Provider, RunningMac};
 
 /// The algorithms in Rust, with the CPU's AES and SHA instructions where it has them.
@@ -107,22 +108,21 @@ where
 }
 
 /// AES-128-CMAC.
-pub struct AesCmac(Aes128Enc);
+pub struct AesCmac(Boxed<Aes128Enc>);
 
-/// AES-128-CMAC of one message. It borrows the expanded key, which has room for a CPU without AES too and is large.
+/// AES-128-CMAC of one message.
 pub struct RunningAesCmac<'k>(cmac::Cmac<&'k Aes128Enc>);
 
 impl Mac<16> for AesCmac {
     type Running<'k> = RunningAesCmac<'k>;
 
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
-        let key: &[u8; 16] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
-        Ok(Self(Aes128Enc::new(key.into())))
+        aes_128(key).map(Self)
     }
 
     fn start(&self) -> Result<RunningAesCmac<'_>, CryptoError> {
         Ok(RunningAesCmac(cmac::Cmac::from_core(CmacCore::inner_init(
-            &self.0,
+            self.0.get()?,
         ))))
     }
 }
@@ -135,6 +135,14 @@ impl RunningMac<16> for RunningAesCmac<'_> {
     fn finish(self) -> [u8; 16] {
         self.0.finalize_fixed().into()
     }
+}
+
+/// Expands an AES key. It goes to the heap from a frame of its own: it has room for a CPU without AES instructions too, and
+/// so three quarters of a KiB.
+#[inline(never)]
+fn aes_128(key: &[u8]) -> Result<Boxed<Aes128Enc>, CryptoError> {
+    let key: &[u8; 16] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
+    Boxed::new(Aes128Enc::new(key.into()))
 }
 
 /// RC4.

@@ -82,15 +82,30 @@ fn a_cheap_request_does_not_overtake_a_dear_one() {
     let mut client = client(|_| {});
     let first = client.send(request(1, Command::NEGOTIATE));
     client.feed(&ok(&first, 4)).unwrap();
+    client.send(read(2, 128 << 10));
+    for waiting in [read(3, 256 << 10), request(4, Command::ECHO)] {
+        assert!(matches!(client.submit(waiting), Submitted::Queued(_)));
+    }
+    assert!(!client.connection().can_send(1, 1));
+}
+
+#[test]
+fn a_request_dearer_than_all_credits_does_not_hold_up_the_others() {
+    let mut client = client(|_| {});
+    let first = client.send(request(1, Command::NEGOTIATE));
+    client.feed(&ok(&first, 4)).unwrap();
+    assert_eq!(client.connection().affordable_charge(), 4);
     assert!(matches!(
         client.submit(read(2, 1 << 20)),
         Submitted::Queued(_)
     ));
-    assert!(matches!(
-        client.submit(request(3, Command::ECHO)),
-        Submitted::Queued(_)
-    ));
-    assert!(!client.connection().can_send(1, 1));
+    let third = client.send(request(3, Command::ECHO));
+    assert_eq!(client.connection().affordable_charge(), 4);
+    // In time the others' answers may bring enough.
+    client.feed(&ok(&third, 13)).unwrap();
+    let now = client.now;
+    let (ticket, token) = client.connection().next_queued(now).unwrap();
+    assert_eq!((ticket.message_id, token.number), (2, 2));
 }
 
 #[test]

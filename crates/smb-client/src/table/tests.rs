@@ -59,7 +59,7 @@ proptest! {
                     None => prop_assert_eq!(queue.len() + sent.len(), usize::from(CAPACITY)),
                 },
                 Work::SendQueued => {
-                    prop_assert_eq!(table.queued(), queue.front().map(|(id, _)| *id));
+                    prop_assert!(table.queue().map(|(id, _)| id).eq(queue.iter().map(|(id, _)| *id)));
                     if let Some((id, number)) = queue.pop_front() {
                         table.send(id, next_id);
                         sent.insert(next_id, (id, number));

@@ -1,17 +1,19 @@
 //! AES-128-GMAC: GCM that encrypts nothing and authenticates everything (NIST SP 800-38D).
 
 use aes::Aes128Enc;
-use aes::cipher::{BlockEncrypt, KeyInit};
+use aes::cipher::BlockEncrypt;
 use ghash::GHash;
-use ghash::universal_hash::UniversalHash;
+use ghash::universal_hash::{KeyInit, UniversalHash};
 
+use super::aes_128;
+use crate::boxed::Boxed;
 use crate::provider::{CryptoError, NonceMac, RunningMac};
 
 const BLOCK: usize = 16;
 
 /// A key for AES-128-GMAC.
 pub struct AesGmac {
-    cipher: Aes128Enc,
+    cipher: Boxed<Aes128Enc>,
     hash: GHash,
 }
 
@@ -31,10 +33,9 @@ impl NonceMac for AesGmac {
     type Running<'k> = RunningAesGmac;
 
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
-        let key: &[u8; BLOCK] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
-        let cipher = Aes128Enc::new(key.into());
+        let cipher = aes_128(key)?;
         let mut hash_key = [0; BLOCK].into();
-        cipher.encrypt_block(&mut hash_key);
+        cipher.get()?.encrypt_block(&mut hash_key);
         let hash = GHash::new(&hash_key);
         Ok(Self { cipher, hash })
     }
@@ -45,7 +46,7 @@ impl NonceMac for AesGmac {
         start.copy_from_slice(nonce);
         end.copy_from_slice(&1u32.to_be_bytes());
         let mut mask = counter.into();
-        self.cipher.encrypt_block(&mut mask);
+        self.cipher.get()?.encrypt_block(&mut mask);
         Ok(RunningAesGmac {
             hash: self.hash.clone(),
             mask: mask.into(),
