@@ -230,6 +230,23 @@ impl<T> Connection<T> {
         Some((ticket, token))
     }
 
+    /// A request, sent or waiting, whose token is one that `wanted` says, and that was not cancelled yet.
+    #[must_use]
+    pub fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<ExchangeId> {
+        self.table
+            .iter()
+            .find(|(_, exchange)| {
+                !exchange.cancelled && exchange.token.as_ref().is_some_and(&wanted)
+            })
+            .map(|(id, _)| id)
+    }
+
+    /// The token of a request that is in flight or waiting.
+    #[must_use]
+    pub fn token(&self, id: ExchangeId) -> Option<&T> {
+        self.table.get(id)?.token.as_ref()
+    }
+
     /// Gives a request up.
     pub fn cancel(&mut self, id: ExchangeId, now: Time) -> Cancelled<T> {
         let Some(exchange) = self.table.get_mut(id) else {

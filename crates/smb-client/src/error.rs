@@ -85,6 +85,8 @@ pub enum ClientError {
     Crypto(CryptoError),
 
     // Negotiation.
+    /// The settings leave no dialect to offer.
+    NoDialect,
     /// A dialect that was not offered.
     DialectNotOffered(Dialect),
     /// The wildcard dialect a second time, or where it was not asked for.
@@ -185,6 +187,7 @@ impl ClientError {
                 ErrorKind::Policy
             }
             Self::Smb1Only
+            | Self::NoDialect
             | Self::NoCommonMechanism
             | Self::EncryptionRequired
             | Self::WeakChallenge(_)

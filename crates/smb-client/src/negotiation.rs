@@ -92,13 +92,16 @@ impl Negotiation {
     /// Writes the next request, submitted as a NEGOTIATE of charge 1.
     ///
     /// # Errors
-    /// [`ClientError::Emit`], [`ClientError::Crypto`], [`ClientError::OutOfOrder`].
+    /// [`ClientError::NoDialect`], [`ClientError::Emit`], [`ClientError::Crypto`], [`ClientError::OutOfOrder`].
     pub fn request(
         &mut self,
         config: &Config,
         ticket: &Ticket,
         out: &mut [u8],
     ) -> Result<usize, ClientError> {
+        if Offer::of(config).dialects().is_empty() {
+            return Err(ClientError::NoDialect);
+        }
         match self.state {
             State::Start if config.multi_protocol => {
                 self.state = State::Opener;

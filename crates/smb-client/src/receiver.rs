@@ -178,7 +178,8 @@ impl<T: Token> Receiver<T> {
         self.max_inline = negotiated.max_transact.saturating_add(ALWAYS_ACCEPTED);
     }
 
-    /// Where the next received bytes should go. Never asks for a byte of the next frame beyond its first look.
+    /// Where the next received bytes should go. Never asks for a byte of the next frame beyond its first look. That the
+    /// transport has ended is the caller's to notice.
     pub fn want(&mut self) -> Want<'_, T> {
         if let (Phase::Data { data, got, .. }, Some(token)) = (self.phase, &self.current) {
             return Want::Data {

@@ -120,6 +120,24 @@ fn the_request_offers_what_the_settings_say() {
 }
 
 #[test]
+fn settings_that_leave_no_dialect_are_refused() {
+    let ticket = first_ticket(Command::NEGOTIATE, 0);
+    for (min, max) in [
+        (Dialect::SMB3_0, Dialect::SMB2_1),
+        (Dialect(0x0312), Dialect(0x0400)),
+        (Dialect(0x0211), Dialect(0x02FF)),
+    ] {
+        let config = Config {
+            min_dialect: min,
+            max_dialect: max,
+            ..config()
+        };
+        let result = Negotiation::new([0; 32]).request(&config, &ticket, &mut [0; 1024]);
+        assert_eq!(result, Err(ClientError::NoDialect));
+    }
+}
+
+#[test]
 fn every_dialect_signs_in_its_way() {
     let config = config();
     for (dialect, algorithm) in [
