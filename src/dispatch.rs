@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU32;
 
-use nt::pool::PoolArc;
+use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::SpinLock;
 use nt::wsk::Provider;
 use nt::{Result, Status};
@@ -17,11 +17,14 @@ use rdbss::{
 use smb_wire::Guid;
 
 use crate::directory::Listing;
+use crate::lowio::Serial;
 use crate::open::Open;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::share::{Share, View};
 use crate::{control, directory, information, lowio, open, share};
+
+const TAG: Tag = Tag::new(b"OxRd");
 
 /// The mini-redirector: the state of the device.
 pub struct Redirector {
@@ -30,6 +33,8 @@ pub struct Redirector {
     client_guid: Guid,
     /// The transport, while the redirector is started.
     provider: SpinLock<Option<Provider>>,
+    /// The servers that RDBSS knows.
+    servers: SpinLock<PoolVec<PoolArc<Server>>>,
 }
 
 impl Redirector {
@@ -39,6 +44,7 @@ impl Redirector {
             settings,
             client_guid,
             provider: SpinLock::new(None),
+            servers: SpinLock::new(PoolVec::new(TAG)),
         }
     }
 
@@ -47,6 +53,22 @@ impl Redirector {
         let provider = self.provider.lock().clone();
         let provider = provider.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
         Server::new(name, &self.settings, self.client_guid, provider)
+    }
+
+    /// Cancellations look for their operation at the servers noted here.
+    pub fn note_server(&self, server: &PoolArc<Server>) -> Result<()> {
+        self.servers.lock().push(PoolArc::clone(server))
+    }
+
+    fn forget_server(&self, server: &Server) {
+        let known = {
+            let mut servers = self.servers.lock();
+            servers
+                .iter()
+                .position(|known| core::ptr::eq(&raw const **known, server))
+                .and_then(|index| servers.swap_remove(index))
+        };
+        drop(known);
     }
 }
 
@@ -98,6 +120,19 @@ impl MiniRedirector for Redirector {
     fn finalize_srv_call(&self, srv_call: SrvCall<'_, Self>, _force: bool) {
         if let Some(server) = srv_call.context() {
             server.end();
+            self.forget_server(server);
+        }
+    }
+
+    fn cancel(&self, cookie: u64) {
+        let mut index = 0usize;
+        loop {
+            let server = self.servers.lock().get(index).cloned();
+            let Some(server) = server else { return };
+            if let Some(connection) = server.current() {
+                lowio::cancel(&connection, Serial::from_cookie(cookie));
+            }
+            index = index.saturating_add(1);
         }
     }
 

@@ -13,7 +13,7 @@ use smb_wire::smb2::{Command, EchoRequest, Header};
 
 use crate::call::Call;
 use crate::connection::{Connection, now};
-use crate::lowio::{ReadPart, Write, WritePart};
+use crate::lowio::{ReadPart, Serial, Write, WritePart};
 use crate::session::Session;
 use crate::status;
 
@@ -65,6 +65,33 @@ impl Requester {
     /// Whether the transport still has data of the request.
     pub fn is_sending(&self) -> bool {
         matches!(self, Self::Write(part) if part.is_sending())
+    }
+
+    /// The operation that the request is part of, if it may be cancelled.
+    pub fn serial(&self) -> Option<Serial> {
+        match self {
+            Self::Setup | Self::Echo | Self::Call(_) => None,
+            Self::Read(part) => Some(part.serial()),
+            Self::Write(part) => Some(part.serial()),
+        }
+    }
+
+    /// Has the operation that the request is part of ask for nothing more.
+    pub fn give_up(&self) {
+        match self {
+            Self::Setup | Self::Echo | Self::Call(_) => {}
+            Self::Read(part) => part.give_up(),
+            Self::Write(part) => part.give_up(),
+        }
+    }
+
+    /// The session that the request is in, to keep.
+    pub fn shared_session(&self) -> Option<PoolArc<Session>> {
+        match self {
+            Self::Setup | Self::Echo | Self::Call(_) => None,
+            Self::Read(part) => Some(PoolArc::clone(part.session())),
+            Self::Write(part) => Some(PoolArc::clone(part.session())),
+        }
     }
 
     /// The request waited for credits and may be sent now.

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use nt::pool::{PoolArc, PoolVec, Tag};
-use nt::sync::{Resource, SpinLock};
+use nt::sync::{Event, EventKind, Resource, SpinLock};
 use nt::wsk::Provider;
 use nt::{Result, Status};
 use smb_client::{Config, Interval, SigningPolicy};
@@ -29,6 +29,9 @@ pub struct Server {
     /// Held while a connection or a session is made or ended, over the network: one at a time.
     making: Resource,
     state: SpinLock<State>,
+    /// Views that are about to leave their shares, and the event that says that there are none.
+    leaving: SpinLock<u32>,
+    all_left: Event,
     next_key: AtomicUsize,
 }
 
@@ -82,6 +85,8 @@ impl Server {
                 provider,
                 making: Resource::new()?,
                 state: SpinLock::new(State::default()),
+                leaving: SpinLock::new(0),
+                all_left: Event::new(EventKind::Notification)?,
                 next_key: AtomicUsize::new(1),
             },
         )
@@ -171,8 +176,39 @@ impl Server {
         }
     }
 
-    /// Ends the connection for good. IRQL: PASSIVE.
+    /// A view will leave its share, some time soon. [`Self::end`] waits for that.
+    pub fn leave_begins(&self) {
+        let mut leaving = self.leaving.lock();
+        *leaving = leaving.saturating_add(1);
+        self.all_left.reset();
+    }
+
+    /// The view has left.
+    pub fn leave_ends(&self) {
+        let mut leaving = self.leaving.lock();
+        *leaving = leaving.saturating_sub(1);
+        if *leaving == 0 {
+            self.all_left.set();
+        }
+    }
+
+    /// The connection there is.
+    pub fn current(&self) -> Option<PoolArc<Connection>> {
+        let state = self.state.lock();
+        state
+            .link
+            .as_ref()
+            .map(|link| PoolArc::clone(&link.connection))
+    }
+
+    /// Ends the connection for good, once all views have left their shares or had time to. IRQL: PASSIVE.
     pub fn end(&self) {
+        if *self.leaving.lock() > 0 {
+            // Each may have to wait for its tree and for its session.
+            let _ = self
+                .all_left
+                .wait_for(self.settings.request_time().saturating_mul(2));
+        }
         self.state.lock().ended = true;
         let _making = self.making.exclusive();
         let ended = core::mem::take(&mut *self.state.lock());

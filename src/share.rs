@@ -95,6 +95,7 @@ pub fn connect_server(device: Device<'_, Redirector>, completion: SrvCallComplet
 fn open_server(device: Device<'_, Redirector>, name: &[u16]) -> Result<PoolArc<Server>> {
     let server = device.mini().server(name)?;
     server.connect()?;
+    device.mini().note_server(&server)?;
     Ok(server)
 }
 
@@ -142,7 +143,24 @@ fn open_view(
 /// MRxFinalizeVNetRoot: leaves the share on a worker thread, since RDBSS holds its tables meanwhile. A server that cannot be
 /// told any more notices when the connection ends.
 pub fn leave_view(device: Device<'_, Redirector>, view: PoolArc<View>) {
-    let _ = device.post(WorkQueue::Delayed, move |_| view.leave());
+    let leaving = Leaving::new(view);
+    let _ = device.post(WorkQueue::Delayed, move |_| leaving.0.leave());
+}
+
+/// A view that is to leave its share. Dropped when it has, or when it cannot.
+struct Leaving(PoolArc<View>);
+
+impl Leaving {
+    fn new(view: PoolArc<View>) -> Self {
+        view.server.leave_begins();
+        Self(view)
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.server.leave_ends();
+    }
 }
 
 const BACKSLASH: u16 = b'\\' as u16;

@@ -16,13 +16,14 @@ pub use keeper::Keeper;
 pub use open::open;
 pub use table::{LockedTable, Table};
 
-use nt::pool::Tag;
+use nt::pool::{ArcStock, Tag};
 use nt::sync::{Event, Freelist, SpinLock};
 use nt::wsk::{Socket, WskRequest};
 use nt::{Result, Status};
 use smb_client::{Config, Negotiated, Refusal, Request, SharedTable, Submitted, Time};
 
 use crate::exchange::{Outgoing, Requester, Stock};
+use crate::lowio::{Read, Write};
 
 const TAG: Tag = Tag::new(b"OxCn");
 
@@ -42,6 +43,9 @@ pub struct Connection {
     messages: Freelist<WskRequest<Outgoing>>,
     writes: Freelist<WskRequest<Outgoing>>,
     copies: Freelist<WskRequest<Outgoing>>,
+    /// Blocks for the reads and writes under way, used again and again.
+    pub(crate) reads: ArcStock<Read>,
+    pub(crate) write_operations: ArcStock<Write>,
 }
 
 impl Connection {
@@ -123,6 +127,11 @@ impl Connection {
             }
             Refusal::BadCharge => Status::INVALID_PARAMETER,
         })
+    }
+
+    /// Has the keeper look at the deadlines anew. IRQL: any.
+    pub fn wake_keeper(&self) {
+        self.wake_keeper.set();
     }
 
     /// Ends the connection: whatever is in flight fails with `status`, and nothing is taken any more. The keeper closes the

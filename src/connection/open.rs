@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use nt::mdl::Mdl;
-use nt::pool::PoolArc;
+use nt::pool::{ArcStock, PoolArc};
 use nt::sync::{Event, EventKind, Freelist, SpinLock};
 use nt::wsk::{Gather, Provider, Room, Socket};
 use nt::{Result, Status};
@@ -67,6 +67,8 @@ pub fn open(
             messages: Freelist::new(TAG, STOCK)?,
             writes: Freelist::new(TAG, STOCK)?,
             copies: Freelist::new(TAG, COPIES)?,
+            reads: ArcStock::new(TAG, STOCK)?,
+            write_operations: ArcStock::new(TAG, STOCK)?,
         },
     )?;
     let keeper = Keeper::start(&connection)?;

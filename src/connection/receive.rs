@@ -70,7 +70,9 @@ impl ReceivePath {
         while let Some(event) = receiver
             .next_event(&*self.connection, now())
             .map_err(|error| {
-                nt::log!(Warn, "connection given up: {error}");
+                if self.connection.check().is_ok() {
+                    nt::log!(Warn, "connection given up: {error}");
+                }
                 status::from_client(error)
             })?
         {

@@ -4,40 +4,72 @@
 //! reference to the operation: the table for a part that is not answered, the transport for data on its way out. The last one to
 //! let go answers the operation, so its buffer is never touched afterwards, and no thread ever waits.
 
+mod cancel;
 mod read;
 mod write;
 
-pub use read::{ReadPart, read};
+pub use cancel::{Serial, cancel};
+pub use read::{Read, ReadPart, read};
 pub use write::{Write, WritePart, write};
 
-use nt::pool::Tag;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use nt::pool::PoolArc;
 use nt::sync::SpinLock;
 use nt::{Result, Status};
+use rdbss::Completion;
 use smb_client::{Chunk, Outcome, Transfer};
 
+use crate::connection::Connection;
+use crate::dispatch::Redirector;
 use crate::status;
-
-const TAG: Tag = Tag::new(b"OxIo");
 
 /// How far a transfer has come.
 struct Progress {
+    serial: Serial,
     transfer: SpinLock<Transfer<Status>>,
     /// How many parts may be in flight.
     depth: u32,
+    /// Nothing more is asked for.
+    given_up: AtomicBool,
 }
 
 impl Progress {
-    const fn new(transfer: Transfer<Status>, depth: u32) -> Self {
+    fn new(transfer: Transfer<Status>, depth: u32) -> Self {
         Self {
+            serial: Serial::new(),
             transfer: SpinLock::new(transfer),
             depth,
+            given_up: AtomicBool::new(false),
         }
+    }
+
+    /// Begins, by `ask_more`, unless the operation has been cancelled already.
+    fn begin(
+        &self,
+        connection: &PoolArc<Connection>,
+        completion: &Completion<Redirector>,
+        ask_more: impl FnOnce(),
+    ) {
+        if completion.set_cancel_cookie(self.serial.cookie()).is_err() {
+            self.give_up();
+            return;
+        }
+        ask_more();
+        if completion.request().is_cancelled() {
+            // It may have come before there was anything to cancel.
+            cancel(connection, self.serial);
+        }
+    }
+
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
     }
 
     /// The next part to ask for, if one more may be in flight.
     fn next(&self) -> Option<Chunk> {
         let mut transfer = self.transfer.lock();
-        if transfer.in_flight() < self.depth {
+        if transfer.in_flight() < self.depth && !self.given_up.load(Ordering::Acquire) {
             transfer.next_chunk()
         } else {
             None
@@ -51,11 +83,17 @@ impl Progress {
     /// How many bytes were transferred from the beginning on, once nothing is in flight any more.
     fn result(&mut self) -> Result<usize> {
         let transfer = self.transfer.get_mut();
+        let given_up = *self.given_up.get_mut();
         if !transfer.is_finished() {
-            // It was never begun: there was no memory for it.
-            return Err(Status::INSUFFICIENT_RESOURCES);
+            return Err(if given_up {
+                Status::CANCELLED
+            } else {
+                // It was never begun: there was no memory for it.
+                Status::INSUFFICIENT_RESOURCES
+            });
         }
         match transfer.error() {
+            Some(_) if given_up => Err(Status::CANCELLED),
             Some(status) => Err(status),
             None => usize::try_from(transfer.transferred()).map_err(|_| Status::INTERNAL_ERROR),
         }

@@ -10,7 +10,7 @@ use smb_client::{
 };
 use smb_wire::smb2::{Command, Header, ReadFlags, ReadRequest};
 
-use super::{Progress, TAG, counted};
+use super::{Progress, Serial, counted};
 use crate::connection::Connection;
 use crate::dispatch::Redirector;
 use crate::exchange::{self, Requester};
@@ -76,8 +76,10 @@ fn start(completion: ReadCompletion<Redirector>, open: PoolArc<Open>, offset: u6
         progress: Progress::new(transfer, connection.io_depth()),
     };
     // Without memory the read is dropped, which answers it.
-    if let Ok(read) = PoolArc::new(TAG, Answering::new(completion, state)) {
-        ask_more(&connection, &read);
+    if let Ok(read) = connection.reads.arc(Answering::new(completion, state)) {
+        read.progress.begin(&connection, read.completion(), || {
+            ask_more(&connection, &read);
+        });
     }
 }
 
@@ -115,8 +117,18 @@ pub struct ReadPart {
 }
 
 impl ReadPart {
+    /// The operation that it is part of.
+    pub fn serial(&self) -> Serial {
+        self.read.progress.serial
+    }
+
+    /// Has the operation ask for nothing more.
+    pub fn give_up(&self) {
+        self.read.progress.give_up();
+    }
+
     /// The session that it is in.
-    pub fn session(&self) -> &Session {
+    pub fn session(&self) -> &PoolArc<Session> {
         self.read.open.tree().session()
     }
 

@@ -14,7 +14,7 @@ use smb_client::{
 };
 use smb_wire::smb2::{Command, Header, WriteFlags, WriteHead};
 
-use super::{Progress, TAG, counted};
+use super::{Progress, Serial, counted};
 use crate::connection::Connection;
 use crate::dispatch::Redirector;
 use crate::exchange::{self, Outgoing, Requester, Stock, WRITE_HEAD_ROOM};
@@ -98,8 +98,13 @@ fn start(completion: WriteCompletion<Redirector>, open: PoolArc<Open>, offset: u
         sending: AtomicU32::new(0),
     };
     // Without memory the write is dropped, which answers it.
-    if let Ok(write) = PoolArc::new(TAG, Answering::new(completion, state)) {
-        ask_more(&connection, &write);
+    if let Ok(write) = connection
+        .write_operations
+        .arc(Answering::new(completion, state))
+    {
+        write.progress.begin(&connection, write.completion(), || {
+            ask_more(&connection, &write);
+        });
     }
 }
 
@@ -137,8 +142,18 @@ pub struct WritePart {
 }
 
 impl WritePart {
+    /// The operation that it is part of.
+    pub fn serial(&self) -> Serial {
+        self.write.progress.serial
+    }
+
+    /// Has the operation ask for nothing more.
+    pub fn give_up(&self) {
+        self.write.progress.give_up();
+    }
+
     /// The session that it is in.
-    pub fn session(&self) -> &Session {
+    pub fn session(&self) -> &PoolArc<Session> {
         self.write.open.tree().session()
     }
 
