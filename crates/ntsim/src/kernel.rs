@@ -236,6 +236,16 @@ fn settled_leaks() -> LeakReport {
     }
 }
 
+/// Lets the next kernel boot, also when the last checks of this one end its test.
+struct Stopped;
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        *RUNNING.lock() = false;
+        STOPPED.notify_one();
+    }
+}
+
 impl Drop for Kernel {
     fn drop(&mut self) {
         let place = Location::caller();
@@ -245,12 +255,11 @@ impl Drop for Kernel {
         } else {
             settled_leaks()
         };
+        let _stopped = Stopped;
         wsk::stop();
         ex::stop();
         ke::stop();
         pool::flush_quarantine();
-        *RUNNING.lock() = false;
-        STOPPED.notify_one();
         if !report.is_clean() {
             broken!(
                 Leak,

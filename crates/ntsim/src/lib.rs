@@ -40,3 +40,7 @@ pub use kernel::{Config, Driver, DriverEntryFn, Kernel, LeakReport};
 pub use pool::{Faults, KernelAllocator, PoolLeak};
 pub use registry::Value as RegistryValue;
 pub use stats::Stats;
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: KernelAllocator = KernelAllocator;

@@ -2,6 +2,8 @@
 
 mod fast_mutex;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use fast_mutex::*;

@@ -7,6 +7,8 @@ mod dpc;
 mod event;
 mod sleep;
 mod spin_lock;
+#[cfg(test)]
+mod tests;
 mod time;
 mod timer;
 

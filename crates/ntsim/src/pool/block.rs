@@ -180,14 +180,9 @@ pub(super) fn free(memory: *mut u8, tag: Option<u32>, place: Place) {
 }
 
 fn check_guard(header: &Header, place: Place) {
-    // SAFETY: the guard lies behind the `size` bytes of every block.
-    let guard = unsafe {
-        header
-            .memory()
-            .add(header.size)
-            .cast::<[u8; 16]>()
-            .read_unaligned()
-    };
+    let guard = header.memory().wrapping_add(header.size).cast::<[u8; 16]>();
+    // SAFETY: the guard lies behind the `size` bytes of every block. Restored, so that it is reported once.
+    let guard = unsafe { guard.replace(GUARD) };
     if guard != GUARD {
         broken!(
             Overrun,

@@ -7,6 +7,8 @@ mod faults;
 mod ledger;
 mod quarantine;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use allocator::KernelAllocator;
 pub(crate) use anchors::{Anchor, drop_anchor, lift_anchor};

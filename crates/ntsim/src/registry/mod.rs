@@ -1,6 +1,8 @@
 //! The registry: a tree in memory.
 
 mod service;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub(crate) use service::delete_object;

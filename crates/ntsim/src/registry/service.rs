@@ -333,14 +333,3 @@ pub unsafe fn ZwEnumerateKey(
     answer.extend(name.iter().flat_map(|unit| unit.to_le_bytes()));
     give(&answer, 16, KeyInformation, Length, ResultLength)
 }
-
-/// A kernel handle's attributes for a named key, for tests.
-#[cfg(test)]
-pub(crate) fn attributes(name: &mut UNICODE_STRING) -> OBJECT_ATTRIBUTES {
-    OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as ULONG,
-        ObjectName: name,
-        Attributes: OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
-        ..OBJECT_ATTRIBUTES::default()
-    }
-}
