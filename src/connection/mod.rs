@@ -27,6 +27,9 @@ use crate::lowio::{Read, Write};
 
 const TAG: Tag = Tag::new(b"OxCn");
 
+/// What one credit pays for (MS-SMB2 3.1.5.2).
+const BYTES_PER_CREDIT: u32 = 65536;
+
 /// A negotiated connection.
 pub struct Connection {
     socket: Socket,
@@ -59,14 +62,26 @@ impl Connection {
         &self.negotiated
     }
 
-    /// The largest single READ, in bytes.
-    pub fn max_read(&self) -> u32 {
-        self.negotiated.max_read.min(self.max_io)
-    }
-
-    /// The largest single WRITE, in bytes.
+    /// The largest single WRITE that there may ever be, in bytes.
     pub fn max_write(&self) -> u32 {
         self.negotiated.max_write.min(self.max_io)
+    }
+
+    /// How much to READ at a time, in bytes: what both sides allow and credits can pay for.
+    pub fn read_chunk(&self) -> u32 {
+        self.negotiated
+            .max_read
+            .min(self.max_io)
+            .min(self.affordable())
+    }
+
+    /// How much to WRITE at a time, in bytes.
+    pub fn write_chunk(&self) -> u32 {
+        self.max_write().min(self.affordable())
+    }
+
+    fn affordable(&self) -> u32 {
+        u32::from(self.with(|table| table.affordable_charge())).saturating_mul(BYTES_PER_CREDIT)
     }
 
     /// How many READs or WRITEs one transfer has in flight.

@@ -68,7 +68,7 @@ fn start(completion: ReadCompletion<Redirector>, open: PoolArc<Open>, offset: u6
         Direction::Read,
         offset,
         length.into(),
-        connection.max_read(),
+        connection.read_chunk(),
     );
     let state = ReadState {
         open,

@@ -89,7 +89,7 @@ fn start(completion: WriteCompletion<Redirector>, open: PoolArc<Open>, offset: u
         Direction::Write,
         offset,
         length.into(),
-        connection.max_write(),
+        connection.write_chunk(),
     );
     let state = WriteState {
         open,
