@@ -94,8 +94,8 @@ impl Requester {
         }
     }
 
-    /// The request waited for credits and may be sent now.
-    fn send(self, connection: &PoolArc<Connection>, ticket: &Ticket) {
+    /// The request may be sent now. IRQL: any.
+    pub fn send(&self, connection: &PoolArc<Connection>, ticket: &Ticket) {
         match self {
             // These are sent at once or not at all.
             Self::Setup | Self::Echo => {}

@@ -18,10 +18,14 @@ use nt::pool::PoolArc;
 use nt::sync::SpinLock;
 use nt::{Result, Status};
 use rdbss::Completion;
-use smb_client::{Chunk, Outcome, Transfer};
+use smb_client::{Chunk, ClientError, Outcome, Reply, Request, Transfer, credit_charge};
+use smb_wire::NtStatus;
+use smb_wire::smb2::{Command, Header};
 
 use crate::connection::Connection;
 use crate::dispatch::Redirector;
+use crate::exchange::{self, Requester};
+use crate::open::Open;
 use crate::status;
 
 /// How far a transfer has come.
@@ -100,12 +104,40 @@ impl Progress {
     }
 }
 
+/// Asks for as many parts of a transfer as may be in flight.
+fn ask_more(
+    connection: &PoolArc<Connection>,
+    open: &Open,
+    progress: &Progress,
+    command: Command,
+    reply: impl Fn(u32) -> Reply,
+    part: impl Fn(Chunk) -> Requester,
+) {
+    while let Some(chunk) = progress.next() {
+        let part = part(chunk);
+        let request = Request {
+            command,
+            token: part.clone(),
+            charge: connection.charge(credit_charge(chunk.len)),
+            timeout: connection.config().request_timeout,
+            pended_timeout: Some(connection.config().pended_timeout),
+            session_id: open.tree().session().id(),
+            tree_id: open.tree().id(),
+            reply: reply(chunk.len),
+        };
+        let submitted =
+            exchange::submit(connection, request, |ticket| part.send(connection, ticket));
+        if let Err(status) = submitted {
+            progress.done(chunk, Outcome::Failed(status));
+        }
+    }
+}
+
 /// The outcome of a part whose answer was counted by `count`.
 fn counted(
-    header: &smb_wire::smb2::Header,
-    count: impl FnOnce() -> core::result::Result<u32, smb_client::ClientError>,
+    header: &Header,
+    count: impl FnOnce() -> core::result::Result<u32, ClientError>,
 ) -> Outcome<Status> {
-    use smb_wire::NtStatus;
     match header.status {
         NtStatus::SUCCESS => match count() {
             Ok(count) => Outcome::Done(count),

@@ -5,9 +5,7 @@ use nt::pool::PoolArc;
 use nt::wsk::Room;
 use nt::{Result, Status};
 use rdbss::{Answering, LowIo, ReadCompletion, ReadWrite};
-use smb_client::{
-    Chunk, Direction, Outcome, Reply, Request, Ticket, Transfer, credit_charge, encode,
-};
+use smb_client::{Chunk, Direction, Outcome, Reply, Ticket, Transfer, encode};
 use smb_wire::smb2::{Command, Header, ReadFlags, ReadRequest};
 
 use super::{Progress, Serial, counted};
@@ -85,28 +83,19 @@ fn start(completion: ReadCompletion<Redirector>, open: PoolArc<Open>, offset: u6
 
 /// Asks for as many parts as may be in flight.
 fn ask_more(connection: &PoolArc<Connection>, read: &PoolArc<Read>) {
-    while let Some(chunk) = read.progress.next() {
-        let part = ReadPart {
-            read: PoolArc::clone(read),
-            chunk,
-        };
-        let session = part.session();
-        let request = Request {
-            command: Command::READ,
-            token: Requester::Read(part.clone()),
-            charge: connection.charge(credit_charge(chunk.len)),
-            timeout: connection.config().request_timeout,
-            pended_timeout: Some(connection.config().pended_timeout),
-            session_id: session.id(),
-            tree_id: read.open.tree().id(),
-            reply: Reply::Data { len: chunk.len },
-        };
-        let submitted =
-            exchange::submit(connection, request, |ticket| part.send(connection, ticket));
-        if let Err(status) = submitted {
-            part.read.progress.done(chunk, Outcome::Failed(status));
-        }
-    }
+    super::ask_more(
+        connection,
+        &read.open,
+        &read.progress,
+        Command::READ,
+        |len| Reply::Data { len },
+        |chunk| {
+            Requester::Read(ReadPart {
+                read: PoolArc::clone(read),
+                chunk,
+            })
+        },
+    );
 }
 
 /// One READ of a read.

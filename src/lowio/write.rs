@@ -9,15 +9,13 @@ use nt::mdl::LockedMemory;
 use nt::pool::PoolArc;
 use nt::{Result, Status};
 use rdbss::{Answering, LowIo, ReadWrite, WriteCompletion};
-use smb_client::{
-    Chunk, Direction, Outcome, Reply, Request, Ticket, Transfer, credit_charge, encode,
-};
+use smb_client::{Chunk, Direction, Outcome, Reply, Ticket, Transfer, encode};
 use smb_wire::smb2::{Command, Header, WriteFlags, WriteHead};
 
 use super::{Progress, Serial, counted};
 use crate::connection::Connection;
 use crate::dispatch::Redirector;
-use crate::exchange::{self, Outgoing, Requester, Stock, WRITE_HEAD_ROOM};
+use crate::exchange::{Outgoing, Requester, Stock, WRITE_HEAD_ROOM};
 use crate::open::Open;
 use crate::session::Session;
 use crate::status;
@@ -110,28 +108,19 @@ fn start(completion: WriteCompletion<Redirector>, open: PoolArc<Open>, offset: u
 
 /// Asks for as many parts as may be in flight.
 fn ask_more(connection: &PoolArc<Connection>, write: &PoolArc<Write>) {
-    while let Some(chunk) = write.progress.next() {
-        let part = WritePart {
-            write: PoolArc::clone(write),
-            chunk,
-        };
-        let session = part.session();
-        let request = Request {
-            command: Command::WRITE,
-            token: Requester::Write(part.clone()),
-            charge: connection.charge(credit_charge(chunk.len)),
-            timeout: connection.config().request_timeout,
-            pended_timeout: Some(connection.config().pended_timeout),
-            session_id: session.id(),
-            tree_id: write.open.tree().id(),
-            reply: Reply::Message { max: 0 },
-        };
-        let submitted =
-            exchange::submit(connection, request, |ticket| part.send(connection, ticket));
-        if let Err(status) = submitted {
-            part.write.progress.done(chunk, Outcome::Failed(status));
-        }
-    }
+    super::ask_more(
+        connection,
+        &write.open,
+        &write.progress,
+        Command::WRITE,
+        |_| Reply::Message { max: 0 },
+        |chunk| {
+            Requester::Write(WritePart {
+                write: PoolArc::clone(write),
+                chunk,
+            })
+        },
+    );
 }
 
 /// One WRITE of a write.
