@@ -127,7 +127,7 @@ static STOPPED: Condvar = Condvar::new();
 static DRIVERS: AtomicUsize = AtomicUsize::new(0);
 
 /// How long what is on its way out may take before it counts as a leak.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A running kernel. There is one at a time in a process: booting waits for the one before to be dropped. Dropping it
 /// checks for leaks.
@@ -150,6 +150,7 @@ impl Kernel {
         registry::reset();
         mup::reset();
         stats::reset();
+        DRIVERS.store(0, Ordering::SeqCst);
         ex::start();
         ke::start();
         Self(())
@@ -249,13 +250,16 @@ impl Drop for Stopped {
 impl Drop for Kernel {
     fn drop(&mut self) {
         let place = Location::caller();
-        // After a failed test what is left means nothing.
+        let _stopped = Stopped;
         let report = if std::thread::panicking() {
+            // After a failed test what is left means nothing, and must not fail the next one too.
+            pool::abandon();
+            ob::abandon_objects();
+            ob::abandon_handles();
             LeakReport::default()
         } else {
             settled_leaks()
         };
-        let _stopped = Stopped;
         wsk::stop();
         ex::stop();
         ke::stop();

@@ -82,10 +82,13 @@ fn address_of(mdl: &MDL) -> *mut u8 {
         .wrapping_add(mdl.ByteOffset as usize)
 }
 
-fn require_idle(mdl: PMDL, what: &str, place: Place) {
-    if network_uses(mdl).load(Ordering::Relaxed) != 0 {
+/// Whether the network has let go of an MDL.
+fn is_idle(mdl: PMDL, what: &str, place: Place) -> bool {
+    let idle = network_uses(mdl).load(Ordering::Relaxed) == 0;
+    if !idle {
         broken!(MdlInUse, place, None, "{what} an MDL that the network uses");
     }
+    idle
 }
 
 fn describe(mdl: &mut MDL, address: PVOID, length: ULONG) {
@@ -141,7 +144,9 @@ pub unsafe fn IoFreeMdl(Mdl: PMDL) {
         if has(unsafe { borrow(Mdl) }, MDL_PAGES_LOCKED) {
             broken!(MdlState, place, None, "freed an MDL whose pages are locked");
         }
-        require_idle(Mdl, "freed", place);
+        if !is_idle(Mdl, "freed", place) {
+            return;
+        }
     }
     pool::free(Mdl.cast(), TAG, place);
 }
@@ -203,7 +208,9 @@ pub unsafe fn IoBuildPartialMdl(
         );
         return;
     }
-    require_idle(TargetMdl, "rebuilt", place);
+    if !is_idle(TargetMdl, "rebuilt", place) {
+        return;
+    }
     describe(target, VirtualAddress, length as ULONG);
     target.MdlFlags &= flag(MDL_ALLOCATED_FIXED_SIZE);
     target.MdlFlags |= flag(MDL_PARTIAL);
@@ -254,7 +261,9 @@ pub unsafe fn MmUnlockPages(MemoryDescriptorList: PMDL) {
         broken!(MdlState, place, None, "unlocked an MDL that is not locked");
         return;
     }
-    require_idle(MemoryDescriptorList, "unlocked", place);
+    if !is_idle(MemoryDescriptorList, "unlocked", place) {
+        return;
+    }
     mdl.MdlFlags &= !flag(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_WRITE_OPERATION);
     mdl.MappedSystemVa = ptr::null_mut();
     LOCKED.fetch_sub(1, Ordering::Relaxed);

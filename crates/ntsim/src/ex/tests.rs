@@ -97,7 +97,9 @@ fn another_thread_can_release_for_the_owner_pointer() {
     // SAFETY: as above.
     unsafe { ExSetResourceOwnerPointer(raw, owner as PVOID) };
     // SAFETY: as above.
-    elsewhere(move || unsafe { ExReleaseResourceForThreadLite(address as PERESOURCE, owner as u64) });
+    elsewhere(move || unsafe {
+        ExReleaseResourceForThreadLite(address as PERESOURCE, owner as u64)
+    });
     // SAFETY: as above.
     assert_eq!(unsafe { ExAcquireResourceExclusiveLite(raw, 0) }, 1);
     // SAFETY: taken above.
@@ -110,7 +112,12 @@ fn rules_of_resources() {
     let mut held = Held::new();
     let raw = held.raw();
     // SAFETY: breaks the rule on purpose.
-    assert_eq!(catch(|| unsafe { ExReleaseResourceLite(raw) }).unwrap().rule, Rule::NotOwner);
+    assert_eq!(
+        catch(|| unsafe { ExReleaseResourceLite(raw) })
+            .unwrap()
+            .rule,
+        Rule::NotOwner
+    );
     // SAFETY: as above.
     let upgrade = catch(|| unsafe {
         ExAcquireResourceSharedLite(raw, 1);
@@ -118,7 +125,10 @@ fn rules_of_resources() {
     });
     assert_eq!(upgrade.unwrap().rule, Rule::Recursion);
     verifier::mark_fcb_resource(raw);
-    assert_eq!(catch(verifier::network_wait).unwrap().rule, Rule::LockOverNetworkWait);
+    assert_eq!(
+        catch(verifier::network_wait).unwrap().rule,
+        Rule::LockOverNetworkWait
+    );
     // SAFETY: shared above.
     unsafe { ExReleaseResourceLite(raw) };
     assert!(catch(verifier::network_wait).is_none());
@@ -138,7 +148,10 @@ fn rules_of_resources() {
 }
 
 fn fast_mutex() -> Box<FAST_MUTEX> {
-    let mut mutex = Box::new(FAST_MUTEX { Count: FM_LOCK_BIT as i32, ..FAST_MUTEX::default() });
+    let mut mutex = Box::new(FAST_MUTEX {
+        Count: FM_LOCK_BIT as i32,
+        ..FAST_MUTEX::default()
+    });
     // SAFETY: room for an event, which stays in its box.
     unsafe { KeInitializeEvent(&raw mut mutex.Event, _EVENT_TYPE::SynchronizationEvent, 0) };
     mutex
@@ -211,7 +224,10 @@ fn wait(object: PVOID) {
 #[test]
 fn a_work_item_runs_and_must_restore_the_irql() {
     let kernel = boot();
-    for (routine, rule) in [(set_event as WORKER_THREAD_ROUTINE, None), (raise_and_set_event, Some(Rule::IrqlNotRestored))] {
+    for (routine, rule) in [
+        (set_event as WORKER_THREAD_ROUTINE, None),
+        (raise_and_set_event, Some(Rule::IrqlNotRestored)),
+    ] {
         let mut event = event();
         let context = &raw mut *event;
         let mut item = WORK_QUEUE_ITEM {
@@ -248,8 +264,10 @@ fn a_system_thread_can_be_waited_for() {
     let mut event = event();
     let context = &raw mut *event;
     let mut handle: HANDLE = ptr::null_mut();
-    let mut attributes =
-        OBJECT_ATTRIBUTES { Attributes: OBJ_KERNEL_HANDLE, ..OBJECT_ATTRIBUTES::default() };
+    let mut attributes = OBJECT_ATTRIBUTES {
+        Attributes: OBJ_KERNEL_HANDLE,
+        ..OBJECT_ATTRIBUTES::default()
+    };
     // SAFETY: all arguments are live.
     let status = unsafe {
         PsCreateSystemThread(
@@ -265,8 +283,16 @@ fn a_system_thread_can_be_waited_for() {
     assert_eq!(status, STATUS_SUCCESS);
     let mut thread = ptr::null_mut();
     // SAFETY: the handle is open.
-    let status =
-        unsafe { ObReferenceObjectByHandle(handle, 0, ptr::null_mut(), 0, &raw mut thread, ptr::null_mut()) };
+    let status = unsafe {
+        ObReferenceObjectByHandle(
+            handle,
+            0,
+            ptr::null_mut(),
+            0,
+            &raw mut thread,
+            ptr::null_mut(),
+        )
+    };
     assert_eq!(status, STATUS_SUCCESS);
     // SAFETY: the handle is open.
     assert_eq!(unsafe { ZwClose(handle) }, STATUS_SUCCESS);

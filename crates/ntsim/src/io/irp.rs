@@ -205,12 +205,8 @@ pub(super) fn allocate(locations: CCHAR, owner: Owner, place: Place) -> Option<P
 pub(super) fn free(packet: Packet, place: Place) {
     let _host = mode::host();
     let Some(prefix) = prefix(packet) else { return };
-    {
-        let mut levels = prefix.tracker.lock();
-        if levels.in_flight {
-            broken!(IrpInUse, place, None, "freed an IRP that a driver has");
-        }
-        levels.life += 1;
+    if prefix.tracker.lock().in_flight {
+        broken!(IrpInUse, place, None, "freed an IRP that a driver has");
     }
     let memory: *mut Prefix = prefix;
     // SAFETY: the IRP's owner frees it, so nobody uses the prefix; the block is freed next.

@@ -12,6 +12,8 @@ mod query;
 mod request;
 mod service;
 mod share;
+#[cfg(test)]
+mod tests;
 mod threaded;
 mod zw;
 

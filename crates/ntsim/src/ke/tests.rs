@@ -10,7 +10,9 @@ fn boot() -> Kernel {
 }
 
 fn milliseconds(count: i64) -> LARGE_INTEGER {
-    LARGE_INTEGER { QuadPart: -10_000 * count }
+    LARGE_INTEGER {
+        QuadPart: -10_000 * count,
+    }
 }
 
 fn wait(object: PVOID, timeout: Option<LARGE_INTEGER>) -> NTSTATUS {
@@ -55,12 +57,28 @@ fn a_waiter_is_woken_by_another_thread() {
 #[test]
 fn waiting_for_any_names_the_object_and_for_all_takes_all() {
     let _kernel = boot();
-    let mut events = [event(_EVENT_TYPE::SynchronizationEvent), event(_EVENT_TYPE::SynchronizationEvent)];
-    let mut objects = events.each_mut().map(|event| (&raw mut **event).cast::<core::ffi::c_void>());
+    let mut events = [
+        event(_EVENT_TYPE::SynchronizationEvent),
+        event(_EVENT_TYPE::SynchronizationEvent),
+    ];
+    let mut objects = events
+        .each_mut()
+        .map(|event| (&raw mut **event).cast::<core::ffi::c_void>());
     let mut wait_for = |kind| {
         let mut timeout = milliseconds(1);
         // SAFETY: two live events.
-        unsafe { KeWaitForMultipleObjects(2, objects.as_mut_ptr(), kind, 0, 0, 0, &raw mut timeout, ptr::null_mut()) }
+        unsafe {
+            KeWaitForMultipleObjects(
+                2,
+                objects.as_mut_ptr(),
+                kind,
+                0,
+                0,
+                0,
+                &raw mut timeout,
+                ptr::null_mut(),
+            )
+        }
     };
     set(&raw mut *events[1]);
     assert_eq!(wait_for(_WAIT_TYPE::WaitAll), STATUS_TIMEOUT);

@@ -106,6 +106,11 @@ pub(crate) fn close_all_of(process: PEPROCESS, place: Place) {
     }
 }
 
+/// Forgets all handles, for the test that opened them has failed.
+pub(crate) fn abandon_handles() {
+    HANDLES.write().clear();
+}
+
 /// Where handles were opened that are still open.
 pub(crate) fn live_handles() -> Vec<Place> {
     HANDLES.read().values().map(|entry| entry.place).collect()

@@ -6,12 +6,14 @@ mod object;
 mod service;
 
 pub(crate) use handle::{
-    close_all_of, close_handle, live_handles, look_up, open_handle, require_kernel_handle,
+    abandon_handles, close_all_of, close_handle, live_handles, look_up, open_handle,
+    require_kernel_handle,
 };
 pub(crate) use namespace::{
     Target, add_device, add_link, remove_device, remove_link, reset as reset_namespace, resolve,
 };
 pub(crate) use object::{
-    Kind, ObjectHeader, create, create_host, dereference, kind_of, live_objects, reference,
+    Kind, ObjectHeader, abandon_objects, create, create_host, dereference, kind_of, live_objects,
+    reference,
 };
 pub use service::*;

@@ -42,7 +42,6 @@ unsafe impl GlobalAlloc for KernelAllocator {
                 layout.size(),
                 layout.align(),
                 RUST,
-                false,
                 Fill::Pattern,
                 Location::caller(),
             );
@@ -60,7 +59,6 @@ unsafe impl GlobalAlloc for KernelAllocator {
                 layout.size(),
                 layout.align(),
                 RUST,
-                false,
                 Fill::Zero,
                 Location::caller(),
             );

@@ -39,7 +39,8 @@ pub(super) struct Header {
     base: *mut u8,
     layout: Layout,
     pub(super) tag: u32,
-    pub(super) paged: bool,
+    /// Which ledger it is in.
+    pub(super) epoch: u32,
     mark: u64,
 }
 
@@ -73,14 +74,7 @@ pub(super) unsafe fn mark_of(memory: *mut u8) -> u64 {
 }
 
 /// Allocates a block, or NULL when the system has no memory or a fault is injected.
-pub(super) fn allocate(
-    size: usize,
-    align: usize,
-    tag: u32,
-    paged: bool,
-    fill: Fill,
-    place: Place,
-) -> *mut u8 {
+pub(super) fn allocate(size: usize, align: usize, tag: u32, fill: Fill, place: Place) -> *mut u8 {
     // Waiting for the ledger's lock may allocate.
     let _host = mode::host();
     if faults::strikes(tag) {
@@ -115,7 +109,7 @@ pub(super) fn allocate(
         base,
         layout,
         tag,
-        paged,
+        epoch: 0,
         mark: LIVE,
     };
     // SAFETY: the header lies within the front part of the new memory.

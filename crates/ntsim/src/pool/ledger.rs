@@ -18,6 +18,7 @@ pub(crate) struct Totals {
 struct Ledger {
     first: *mut Header,
     totals: Totals,
+    epoch: u32,
 }
 
 // SAFETY: headers are linked and unlinked under the ledger's lock only.
@@ -31,11 +32,13 @@ static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
         peak: 0,
         allocations: 0,
     },
+    epoch: 0,
 });
 
 /// Links a new block.
 pub(super) fn add(header: &mut Header) {
     let mut ledger = LEDGER.lock();
+    header.epoch = ledger.epoch;
     header.next = ledger.first;
     // SAFETY: the first block is valid while linked.
     if let Some(first) = unsafe { ledger.first.as_mut() } {
@@ -52,6 +55,9 @@ pub(super) fn add(header: &mut Header) {
 /// Unlinks a block that is about to be freed.
 pub(super) fn remove(header: &mut Header) {
     let mut ledger = LEDGER.lock();
+    if header.epoch != ledger.epoch {
+        return;
+    }
     // SAFETY: neighbours are valid while linked.
     match unsafe { header.previous.as_mut() } {
         Some(previous) => previous.next = header.next,
@@ -65,6 +71,14 @@ pub(super) fn remove(header: &mut Header) {
     header.previous = ptr::null_mut();
     ledger.totals.bytes -= header.size;
     ledger.totals.blocks -= 1;
+}
+
+/// Forgets all live blocks, for the test that allocated them has failed.
+pub(crate) fn abandon() {
+    let mut ledger = LEDGER.lock();
+    ledger.first = ptr::null_mut();
+    ledger.totals = Totals::default();
+    ledger.epoch += 1;
 }
 
 /// Totals now.

@@ -15,7 +15,7 @@ pub(crate) use anchors::{Anchor, drop_anchor, lift_anchor};
 pub(crate) use block::{Fill, place_of};
 pub use faults::Faults;
 pub use ledger::PoolLeak;
-pub(crate) use ledger::{leaks_by_tag, totals};
+pub(crate) use ledger::{abandon, leaks_by_tag, totals};
 pub use service::{ExAllocatePool2, ExAllocatePoolWithTag, ExFreePool, ExFreePoolWithTag};
 
 use crate::verifier::Place;
@@ -27,7 +27,7 @@ pub(crate) const fn tag(letters: &[u8; 4]) -> u32 {
 
 /// Allocates for one of this kernel's own services on the driver's account. NULL when out of memory.
 pub(crate) fn allocate(size: usize, tag: u32, fill: Fill, place: Place) -> *mut u8 {
-    block::allocate(size, 16, tag, false, fill, place)
+    block::allocate(size, 16, tag, fill, place)
 }
 
 /// Frees what [`allocate`] gave.

@@ -36,7 +36,7 @@ pub unsafe fn ExAllocatePool2(Flags: POOL_FLAGS, NumberOfBytes: SIZE_T, Tag: ULO
         Fill::Pattern
     };
     let size = NumberOfBytes as usize;
-    block::allocate(size, align_of(size), Tag, paged, fill, place).cast()
+    block::allocate(size, align_of(size), Tag, fill, place).cast()
 }
 
 /// Allocates pool with unspecified content. NULL when out of memory.
@@ -59,7 +59,7 @@ pub unsafe fn ExAllocatePoolWithTag(
     let paged = PoolType & 1 == _POOL_TYPE::PagedPool;
     check_level(paged, "ExAllocatePoolWithTag", place);
     let size = NumberOfBytes as usize;
-    block::allocate(size, align_of(size), Tag, paged, Fill::Pattern, place).cast()
+    block::allocate(size, align_of(size), Tag, Fill::Pattern, place).cast()
 }
 
 fn check_level(paged: bool, service: &str, place: crate::verifier::Place) {

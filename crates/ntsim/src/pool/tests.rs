@@ -25,9 +25,20 @@ fn new_pool_is_zeroed_aligned_and_counted() {
     let memory = allocate_bytes(5000);
     assert!((memory as usize).is_multiple_of(4096));
     // SAFETY: 5000 bytes were allocated.
-    assert!(unsafe { core::slice::from_raw_parts(memory, 5000) }.iter().all(|&byte| byte == 0));
+    assert!(
+        unsafe { core::slice::from_raw_parts(memory, 5000) }
+            .iter()
+            .all(|&byte| byte == 0)
+    );
     let leaks = kernel.leaks();
-    assert_eq!((leaks.pool[0].tag.as_str(), leaks.pool[0].bytes, leaks.pool[0].blocks), ("Test", 5000, 1));
+    assert_eq!(
+        (
+            leaks.pool[0].tag.as_str(),
+            leaks.pool[0].bytes,
+            leaks.pool[0].blocks
+        ),
+        ("Test", 5000, 1)
+    );
     free_bytes(memory);
     assert!(kernel.leaks().is_clean());
     assert!(kernel.stats().pool_peak >= 5000);
@@ -98,7 +109,10 @@ fn paged_pool_is_not_for_dispatch_level() {
 #[test]
 fn an_allocation_of_nothing_is_refused() {
     let _kernel = boot();
-    assert_eq!(catch(|| assert!(allocate_bytes(0).is_null())).unwrap().rule, Rule::BadAllocation);
+    assert_eq!(
+        catch(|| assert!(allocate_bytes(0).is_null())).unwrap().rule,
+        Rule::BadAllocation
+    );
 }
 
 #[test]
@@ -106,16 +120,31 @@ fn the_chosen_allocation_fails_and_no_other() {
     let kernel = boot();
     kernel.faults().fail_nth_of(b"Test", 2);
     let outcomes: Vec<*mut u8> = (0..3).map(|_| allocate_bytes(8)).collect();
-    assert_eq!(outcomes.iter().map(|memory| memory.is_null()).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(
+        outcomes
+            .iter()
+            .map(|memory| memory.is_null())
+            .collect::<Vec<_>>(),
+        [false, true, false]
+    );
     assert_eq!(kernel.faults().struck(), 1);
-    outcomes.into_iter().filter(|memory| !memory.is_null()).for_each(free_bytes);
+    outcomes
+        .into_iter()
+        .filter(|memory| !memory.is_null())
+        .for_each(free_bytes);
 }
 
 #[test]
 fn the_drivers_rust_allocations_are_pool_and_can_fail() {
     let kernel = boot();
     let vector = kernel.run_as_driver(|| vec![1u8; 1000]);
-    assert!(kernel.leaks().pool.iter().any(|leak| leak.tag == "rust" && leak.bytes >= 1000));
+    assert!(
+        kernel
+            .leaks()
+            .pool
+            .iter()
+            .any(|leak| leak.tag == "rust" && leak.bytes >= 1000)
+    );
     drop(vector);
     assert!(kernel.leaks().is_clean());
     kernel.faults().fail_nth(1);

@@ -23,7 +23,11 @@ fn open(path: &str) -> Result<HANDLE, NTSTATUS> {
     let mut handle = ptr::null_mut();
     // SAFETY: all arguments are live.
     let status = unsafe { ZwOpenKey(&raw mut handle, KEY_READ, &raw mut attributes) };
-    if NT_SUCCESS(status) { Ok(handle) } else { Err(status) }
+    if NT_SUCCESS(status) {
+        Ok(handle)
+    } else {
+        Err(status)
+    }
 }
 
 fn query(handle: HANDLE, name: &str, room: usize) -> (NTSTATUS, Vec<u8>) {
@@ -59,7 +63,10 @@ fn a_preset_value_is_read_whatever_the_case() {
     assert_eq!(query(handle, "Other", 64).0, STATUS_OBJECT_NAME_NOT_FOUND);
     // SAFETY: the handle is open.
     unsafe { ZwClose(handle) };
-    assert_eq!(open(r"\Registry\Machine\Software\None").err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(
+        open(r"\Registry\Machine\Software\None").err(),
+        Some(STATUS_OBJECT_NAME_NOT_FOUND)
+    );
 }
 
 #[test]
@@ -71,10 +78,25 @@ fn what_a_driver_sets_can_be_seen() {
     let mut name = string(&units);
     let mut data = 7u32;
     // SAFETY: all arguments are live.
-    let status = unsafe { ZwSetValueKey(handle, &raw mut name, 0, REG_DWORD, (&raw mut data).cast(), 4) };
+    let status = unsafe {
+        ZwSetValueKey(
+            handle,
+            &raw mut name,
+            0,
+            REG_DWORD,
+            (&raw mut data).cast(),
+            4,
+        )
+    };
     assert_eq!(status, STATUS_SUCCESS);
-    assert_eq!(kernel.registry(KEY, "b"), Some((REG_DWORD, vec![7, 0, 0, 0])));
-    assert_eq!(kernel.registry(KEY, "a"), Some((REG_SZ, vec![b'x', 0, 0, 0])));
+    assert_eq!(
+        kernel.registry(KEY, "b"),
+        Some((REG_DWORD, vec![7, 0, 0, 0]))
+    );
+    assert_eq!(
+        kernel.registry(KEY, "a"),
+        Some((REG_SZ, vec![b'x', 0, 0, 0]))
+    );
     // SAFETY: the handle is open.
     unsafe { ZwClose(handle) };
 }
