@@ -137,12 +137,12 @@ fn a_failure_says_what_on_what_and_what_to_try_and_not_the_password() {
         "{said}"
     );
 
-    let mut command = oxsmb(&samba);
-    command
-        .args(["--user", "ox%hush-hush"])
+    let output = oxsmb(&samba)
+        .env("OXSMB_PASSWORD", "hush-hush")
         .arg("ls")
-        .arg(on_share(&samba, ""));
-    let output = command.output().unwrap();
+        .arg(on_share(&samba, ""))
+        .output()
+        .unwrap();
     assert!(
         text(&output).contains("STATUS_LOGON_FAILURE"),
         "{}",

@@ -1,14 +1,15 @@
-//! The traffic of one port on the loopback interface, captured by dumpcap and judged by tshark.
+//! Capturing the traffic of one port on the loopback interface, by dumpcap.
 
 use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::captured::Captured;
 use crate::program;
 
 /// How long dumpcap may take to write what it has seen. It takes some milliseconds; a busy machine gets a minute.
@@ -23,22 +24,6 @@ pub struct Capture {
     directory: TempDir,
 }
 
-/// A finished capture.
-pub struct Captured {
-    port: u16,
-    file: PathBuf,
-    _directory: TempDir,
-}
-
-/// Which side of a connection sent a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    /// The one that connected
-    Client,
-    /// The one that listens on the captured port
-    Server,
-}
-
 impl Capture {
     /// Begins to capture what goes to and from `port` of 127.0.0.1; when it returns, nothing is missed any more.
     ///
@@ -51,10 +36,10 @@ impl Capture {
             .expect("a temporary directory");
         let errors = fs::File::create(directory.path().join("errors")).expect("a file for errors");
         let dumpcap = program::command("dumpcap")
-            .args(["-i", "lo", "-q", "-B", "64"])
+            .args(["-i", "lo", "-q", "-P", "-B", "64"])
             .args(["-f", &format!("port {port}")])
             .arg("-w")
-            .arg(directory.path().join("traffic.pcapng"))
+            .arg(directory.path().join("traffic.pcap"))
             .stdout(Stdio::null())
             .stderr(errors)
             .spawn()
@@ -83,21 +68,14 @@ impl Capture {
             .filter_map(|(_, counts)| counts.split_once('/'))
             .find(|(_, dropped)| !dropped.starts_with('0'));
         assert!(dropped.is_none(), "the capture is not complete: {errors}");
-        let directory = std::mem::replace(
-            &mut self.directory,
-            tempfile::tempdir().expect("a directory"),
-        );
-        Captured {
-            port: self.port,
-            file: directory.path().join("traffic.pcapng"),
-            _directory: directory,
-        }
+        let traffic = fs::read(self.directory.path().join("traffic.pcap"));
+        Captured::new(traffic.expect("the capture's file"), self.port)
     }
 
     /// Sends a datagram to the captured port until it is seen in the file: what was sent before it is there too.
     fn wait_for(&mut self, mark: &[u8]) {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket on 127.0.0.1");
-        let file = self.directory.path().join("traffic.pcapng");
+        let file = self.directory.path().join("traffic.pcap");
         let deadline = Instant::now() + LIMIT;
         loop {
             // Nobody listens there for datagrams, so from the second on sending may say "refused".
@@ -156,56 +134,4 @@ fn ends_with_mark(file: &Path, mark: &[u8]) -> bool {
     part[..count]
         .windows(mark.len())
         .any(|window| window == mark)
-}
-
-impl Captured {
-    /// The capture's file, in pcapng.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
-    /// What Wireshark's dissectors have to complain of, above TCP, in what one side sent: malformed packets, and expert
-    /// findings of severity warning or error. One line each; a test wants none.
-    ///
-    /// The sides are judged apart because Wireshark 4.0 takes the negHints of a server's first SPNEGO token
-    /// (MS-SPNG 2.2.1), which every Samba and Windows sends, for a broken mechListMIC.
-    pub fn complaints(&self, about: Sender) -> Vec<String> {
-        let side = match about {
-            Sender::Client => format!("tcp.dstport == {}", self.port),
-            Sender::Server => format!("tcp.srcport == {}", self.port),
-        };
-        let mut complaints = Vec::new();
-        let text = self.tshark(&["-q", "-z", &format!("expert,warn,{side}")]);
-        // Rows of "frequency group protocol summary" below headings; other lines do not begin with a number.
-        for line in text.lines() {
-            let mut words = line.split_whitespace();
-            let counted = words.next().is_some_and(|word| word.parse::<u64>().is_ok());
-            let protocol = words.nth(1).unwrap_or_default();
-            // TCP's own findings (a reset at the end, a full window) tell of the machine, not of the protocol.
-            if counted && protocol != "TCP" {
-                complaints.push(line.split_whitespace().collect::<Vec<_>>().join(" "));
-            }
-        }
-        for frame in self.values(&format!("_ws.malformed && {side}"), "frame.number") {
-            complaints.push(format!("malformed: frame {frame}"));
-        }
-        complaints
-    }
-
-    /// The values of one field in all packets that pass a display filter, in order.
-    pub fn values(&self, filter: &str, field: &str) -> Vec<String> {
-        let text = self.tshark(&["-Y", filter, "-T", "fields", "-e", field]);
-        text.lines().map(str::to_owned).collect()
-    }
-
-    fn tshark(&self, arguments: &[&str]) -> String {
-        program::output_of(
-            program::command("tshark")
-                .arg("-r")
-                .arg(&self.file)
-                // The port is not one that Wireshark knows for SMB.
-                .args(["-d", &format!("tcp.port=={},nbss", self.port), "-n"])
-                .args(arguments),
-        )
-    }
 }

@@ -9,13 +9,15 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod captured;
 mod client;
 mod config;
 mod digest;
 mod program;
 mod server;
 
-pub use capture::{Capture, Captured, Sender};
+pub use capture::Capture;
+pub use captured::{Captured, Sender};
 pub use client::{Listed, SmbClient};
 pub use config::{Config, Dialect, Encryption, Signing};
 pub use digest::{Sha256, sha256_of, sha256_of_file};

@@ -83,6 +83,28 @@ fn each_dialect_is_spoken_signed_or_not_as_configured_and_the_capture_is_clean()
 }
 
 #[test]
+fn a_message_over_128_kib_is_captured_as_one() {
+    let samba = Samba::start(&Config::default());
+    let own = tempfile::tempdir().unwrap();
+    let original = own.path().join("original");
+    fs::write(&original, some_bytes(200_000)).unwrap();
+    let capture = Capture::start(samba.port());
+    samba.client().put(&original, "copy");
+    let captured = capture.finish();
+    let written = captured.values(
+        "smb2.cmd == 9 && smb2.flags.response == 0",
+        "smb2.write_length",
+    );
+    assert_eq!(written, ["200000"]);
+    // What follows it is in step with the messages still.
+    assert!(
+        !captured
+            .values("smb2.cmd == 6 && smb2.flags.response == 0", "smb2.msg_id")
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_wrong_password_and_an_unknown_share_are_refused() {
     let samba = Samba::start(&Config::default());
     let refused = |client: samba_ground::SmbClient, status: &str| {
