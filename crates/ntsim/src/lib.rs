@@ -14,6 +14,13 @@
     clippy::too_many_arguments,
     reason = "kernel services have the WDK's names, signatures and contracts"
 )]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::multiple_unsafe_ops_per_block,
+        reason = "tests call several services in a row"
+    )
+)]
 
 mod ex;
 mod io;

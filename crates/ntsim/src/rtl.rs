@@ -73,7 +73,7 @@ pub unsafe fn RtlInitUnicodeString(DestinationString: PUNICODE_STRING, SourceStr
     let mut length = 0;
     if !SourceString.is_null() {
         // SAFETY: the caller's string is terminated, and this reads up to the terminator.
-        while unsafe { SourceString.add(length).read() } != 0 {
+        while unsafe { SourceString.wrapping_add(length).read() } != 0 {
             length += 1;
         }
     }
@@ -169,7 +169,7 @@ pub unsafe fn RtlUpcaseUnicodeString(
     destination.Length = bytes as u16;
     for (index, &unit) in source.iter().enumerate() {
         // SAFETY: the destination has room for as many units as the source.
-        unsafe { destination.Buffer.add(index).write(upcase(unit)) };
+        unsafe { destination.Buffer.wrapping_add(index).write(upcase(unit)) };
     }
     STATUS_SUCCESS
 }
@@ -215,9 +215,9 @@ pub unsafe fn BCryptGenRandom(
     }
     let mut filled = 0;
     while filled < cbBuffer as usize {
+        let rest = pbBuffer.wrapping_add(filled).cast();
         // SAFETY: the rest of the caller's buffer.
-        let got =
-            unsafe { libc::getrandom(pbBuffer.add(filled).cast(), cbBuffer as usize - filled, 0) };
+        let got = unsafe { libc::getrandom(rest, cbBuffer as usize - filled, 0) };
         match usize::try_from(got) {
             Ok(got) => filled += got,
             Err(_) if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {

@@ -30,7 +30,9 @@ pub struct Stats {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    const ZERO: Self = Self(AtomicU64::new(0));
+    const fn zero() -> Self {
+        Self(AtomicU64::new(0))
+    }
 
     pub(crate) fn add(&self, by: u64) {
         self.0.fetch_add(by, Ordering::Relaxed);
@@ -45,12 +47,12 @@ impl Counter {
     }
 }
 
-pub(crate) static IRPS: Counter = Counter::ZERO;
-pub(crate) static IRPS_OUTSTANDING: Counter = Counter::ZERO;
-pub(crate) static SENDS: Counter = Counter::ZERO;
-pub(crate) static RECEIVES: Counter = Counter::ZERO;
-pub(crate) static BYTES_SENT: Counter = Counter::ZERO;
-pub(crate) static BYTES_RECEIVED: Counter = Counter::ZERO;
+pub(crate) static IRPS: Counter = Counter::zero();
+pub(crate) static IRPS_OUTSTANDING: Counter = Counter::zero();
+pub(crate) static SENDS: Counter = Counter::zero();
+pub(crate) static RECEIVES: Counter = Counter::zero();
+pub(crate) static BYTES_SENT: Counter = Counter::zero();
+pub(crate) static BYTES_RECEIVED: Counter = Counter::zero();
 
 /// Starts anew, for a new kernel.
 pub(crate) fn reset() {

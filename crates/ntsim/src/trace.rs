@@ -30,7 +30,7 @@ pub enum Event {
         /// Its information, mostly a count of bytes.
         information: u64,
     },
-    /// Bytes went out to the network.
+    /// The driver gave bytes to the network; told before they leave.
     Sent {
         /// Names the socket.
         socket: usize,

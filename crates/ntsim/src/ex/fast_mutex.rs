@@ -24,7 +24,9 @@ impl Mutex<'_> {
     /// `raw` is an initialised fast mutex that stays valid.
     unsafe fn new(raw: PFAST_MUTEX) -> Self {
         // SAFETY: by the contract; no access yet.
-        let (count, owner) = unsafe { (&raw mut (*raw).Count, &raw mut (*raw).Owner) };
+        let count = unsafe { &raw mut (*raw).Count };
+        // SAFETY: as above.
+        let owner = unsafe { &raw mut (*raw).Owner };
         Mutex {
             // SAFETY: the field is only used atomically.
             count: unsafe { AtomicI32::from_ptr(count) },

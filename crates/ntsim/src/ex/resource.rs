@@ -77,7 +77,9 @@ fn find<'a>(resource: PERESOURCE, place: Place) -> Option<&'a Resource> {
         return None;
     }
     // SAFETY: the mark says that the pointer is ours.
-    let own = unsafe { (*resource).__bindgen_anon_2.Address };
+    let link = unsafe { (*resource).__bindgen_anon_2 };
+    // SAFETY: an initialised resource holds the address.
+    let own = unsafe { link.Address };
     // SAFETY: it lives until ExDeleteResourceLite.
     unsafe { own.cast::<Resource>().as_ref() }
 }

@@ -112,12 +112,8 @@ fn rules_of_resources() {
     let mut held = Held::new();
     let raw = held.raw();
     // SAFETY: breaks the rule on purpose.
-    assert_eq!(
-        catch(|| unsafe { ExReleaseResourceLite(raw) })
-            .unwrap()
-            .rule,
-        Rule::NotOwner
-    );
+    let free = catch(|| unsafe { ExReleaseResourceLite(raw) });
+    assert_eq!(free.unwrap().rule, Rule::NotOwner);
     // SAFETY: as above.
     let upgrade = catch(|| unsafe {
         ExAcquireResourceSharedLite(raw, 1);

@@ -6,7 +6,6 @@ use crate::ob::{self, Kind};
 use crate::pool::{self, Fill};
 use crate::sys::*;
 use crate::verifier::Place;
-use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering};
 
 const NAME_TAG: u32 = pool::tag(b"IoNm");
@@ -143,7 +142,7 @@ pub(crate) fn delete_file(file: PFILE_OBJECT, place: Place) {
     if !content.RelatedFileObject.is_null() {
         ob::dereference(content.RelatedFileObject.cast(), place);
     }
-    if content.DeviceObject != ptr::null_mut() {
+    if !content.DeviceObject.is_null() {
         count_opens(content.DeviceObject, -1);
         ob::dereference(content.DeviceObject.cast(), place);
     }

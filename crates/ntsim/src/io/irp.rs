@@ -64,7 +64,13 @@ fn prefix<'a>(packet: Packet) -> Option<&'a mut Prefix> {
         return None;
     }
     // SAFETY: the flag says that a prefix stands here; its fields are only written by the IRP's owner.
-    Some(unsafe { &mut *packet.raw().cast::<u8>().sub(PREFIX).cast::<Prefix>() })
+    Some(unsafe {
+        &mut *packet
+            .raw()
+            .cast::<u8>()
+            .wrapping_sub(PREFIX)
+            .cast::<Prefix>()
+    })
 }
 
 /// The tracker of an IRP, if this kernel allocated it.
@@ -157,13 +163,12 @@ fn fill(irp: PIRP, size: u16, locations: CCHAR, flags: UCHAR) {
     // SAFETY: as above.
     unsafe { irp.write(content) };
     for location in 0..locations as usize {
+        let location = irp
+            .wrapping_add(1)
+            .cast::<IO_STACK_LOCATION>()
+            .wrapping_add(location);
         // SAFETY: the stack locations follow the IRP.
-        unsafe {
-            irp.add(1)
-                .cast::<IO_STACK_LOCATION>()
-                .add(location)
-                .write(IO_STACK_LOCATION::default())
-        };
+        unsafe { location.write(IO_STACK_LOCATION::default()) };
     }
 }
 

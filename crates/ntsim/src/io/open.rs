@@ -97,8 +97,10 @@ pub(crate) fn open(
         open.path = &[];
         let (file, done) = send_create(device, &name, &open, place)?;
         if done.status == STATUS_REPARSE {
+            // SAFETY: the open's reference keeps the file object.
+            let name = unsafe { (*file).FileName };
             // SAFETY: the driver has put the new name there.
-            path = unsafe { rtl::units(&raw const (*file).FileName) }.to_vec();
+            path = unsafe { rtl::units(&raw const name) }.to_vec();
             ob::dereference(file.cast(), place);
             continue;
         }

@@ -89,31 +89,23 @@ impl Packet {
         unsafe { core::mem::transmute::<*mut (), PDRIVER_CANCEL>(former) }
     }
 
-    /// A word of the owner's own, out of four.
+    /// The owner's own four words.
+    fn words(self) -> *mut [PVOID; 4] {
+        // SAFETY: `new`'s contract; no access yet. They are the first bytes of the tail.
+        unsafe { &raw mut (*self.0).Tail }.cast()
+    }
+
+    /// Sets one of the owner's own words.
     pub(crate) fn set_driver_context(self, index: usize, value: PVOID) {
-        // SAFETY: `new`'s contract; the caller owns the IRP.
-        let words = unsafe {
-            &mut (*self.0)
-                .Tail
-                .Overlay
-                .__bindgen_anon_1
-                .__bindgen_anon_1
-                .DriverContext
-        };
+        // SAFETY: the caller owns the IRP and so the words.
+        let words = unsafe { &mut *self.words() };
         words[index] = value;
     }
 
     /// What [`Packet::set_driver_context`] put there.
     pub(crate) fn driver_context(self, index: usize) -> PVOID {
-        // SAFETY: `new`'s contract.
-        let words = unsafe {
-            &(*self.0)
-                .Tail
-                .Overlay
-                .__bindgen_anon_1
-                .__bindgen_anon_1
-                .DriverContext
-        };
+        // SAFETY: the caller owns the IRP and so the words.
+        let words = unsafe { &*self.words() };
         words[index]
     }
 }

@@ -262,7 +262,11 @@ fn release_buffers(packet: Packet, copy_to: *mut u8, done: Done, place: Place) {
     while !next.is_null() {
         let current = next;
         // SAFETY: the IRP's chain is valid, and the request's to free.
-        let (following, flags) = unsafe { ((*current).Next, (*current).MdlFlags) };
+        let MDL {
+            Next: following,
+            MdlFlags: flags,
+            ..
+        } = unsafe { *current };
         if flags & MDL_PAGES_LOCKED as CSHORT != 0 {
             // SAFETY: locked by the I/O manager or by the file system for this IRP.
             unsafe { mdl::MmUnlockPages(current) };
@@ -390,7 +394,11 @@ fn prepare(
 /// Sends a request. The result is finished or under way.
 pub(crate) fn issue(spec: &Spec, place: Place) -> Result<Arc<Request>, NTSTATUS> {
     // SAFETY: the device of an open file, or of an open that the caller performs, is live.
-    let (locations, device_flags) = unsafe { ((*spec.device).StackSize, (*spec.device).Flags) };
+    let DEVICE_OBJECT {
+        StackSize: locations,
+        Flags: device_flags,
+        ..
+    } = unsafe { *spec.device };
     let Some(packet) = irp::allocate(locations, Owner::Driver, place) else {
         give_up(spec, place);
         return Err(STATUS_INSUFFICIENT_RESOURCES);

@@ -50,15 +50,20 @@ fn no_buffering(file: PFILE_OBJECT) -> u32 {
     }
 }
 
+/// The file's own position.
+fn current_position(file: PFILE_OBJECT) -> i64 {
+    // SAFETY: the caller's reference keeps the file.
+    let position = unsafe { (*file).CurrentByteOffset };
+    // SAFETY: the union's members are all integers.
+    unsafe { position.QuadPart }
+}
+
 /// Where to read or write: as said, or at the file's own position.
 fn position(file: PFILE_OBJECT, offset: Option<i64>) -> Result<i64, NTSTATUS> {
     const USE_POSITION: i64 = -2;
     match offset {
         Some(offset) if offset != USE_POSITION => Ok(offset),
-        _ if file::is_synchronous(file) => {
-            // SAFETY: the caller's reference keeps the file, and its lock is held.
-            Ok(unsafe { (*file).CurrentByteOffset.QuadPart })
-        }
+        _ if file::is_synchronous(file) => Ok(current_position(file)),
         _ => Err(STATUS_INVALID_PARAMETER),
     }
 }
@@ -282,8 +287,10 @@ fn open_target(file: PFILE_OBJECT, input: &[u8], caller: Caller) -> Result<PFILE
         mode: caller.mode,
     };
     let (target, ..) = open::open(&open, caller.place)?;
-    // SAFETY: both files are referenced.
-    if unsafe { (*target).DeviceObject != (*file).DeviceObject } {
+    // SAFETY: the target is referenced.
+    let target_device = unsafe { (*target).DeviceObject };
+    // SAFETY: the caller's reference keeps the file.
+    if target_device != unsafe { (*file).DeviceObject } {
         file::clean_up_file(target, caller.place);
         ob::dereference(target.cast(), caller.place);
         return Err(STATUS_NOT_SAME_DEVICE);
@@ -393,15 +400,14 @@ pub(crate) fn lock(
 
 /// The position of a file that does one request at a time.
 pub(crate) fn file_position(file: PFILE_OBJECT) -> Option<i64> {
-    // SAFETY: the caller's reference keeps the file.
-    file::is_synchronous(file).then(|| unsafe { (*file).CurrentByteOffset.QuadPart })
+    file::is_synchronous(file).then(|| current_position(file))
 }
 
 /// Moves the position of a file.
 pub(crate) fn set_file_position(file: PFILE_OBJECT, position: i64, place: Place) {
     let locked = file::lock(file, place);
     // SAFETY: the caller's reference keeps the file, and its lock is held.
-    unsafe { (*file).CurrentByteOffset.QuadPart = position };
+    unsafe { (*file).CurrentByteOffset = LARGE_INTEGER { QuadPart: position } };
     if locked {
         file::unlock(file, place);
     }

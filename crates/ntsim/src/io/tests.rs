@@ -221,6 +221,7 @@ fn start(flags: u32) -> (Kernel, Driver) {
     let kernel = Kernel::boot(Config::default());
     FLAGS.store(flags, Ordering::SeqCst);
     BEHAVIOUR.store(NORMAL, Ordering::SeqCst);
+    HELD.store(ptr::null_mut(), Ordering::SeqCst);
     *CONTENT.lock() = b"0123456789".to_vec();
     SEEN.lock().clear();
     let driver = kernel.load_driver("memory", entry).unwrap();

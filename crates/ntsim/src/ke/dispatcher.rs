@@ -146,6 +146,10 @@ impl Header {
 }
 
 /// Blocks of a waiter.
+#[expect(
+    clippy::mut_from_ref,
+    reason = "the dispatcher lock makes the access exclusive"
+)]
 fn blocks(waiter: &Waiter) -> &mut [Block] {
     // SAFETY: the waiter's own array, touched under the dispatcher lock only.
     unsafe { core::slice::from_raw_parts_mut(waiter.blocks, waiter.count) }

@@ -98,7 +98,7 @@ fn header<'a>(object: *mut c_void) -> Option<&'a ObjectHeader> {
         return None;
     }
     // SAFETY: callers name objects; the mark tells when they do not, as far as memory before it can be read.
-    let header = unsafe { &*object.cast::<ObjectHeader>().sub(1) };
+    let header = unsafe { &*object.cast::<ObjectHeader>().wrapping_sub(1) };
     (header.mark == MARK).then_some(header)
 }
 

@@ -30,7 +30,7 @@ fn marked(base: *mut u8, front: usize) -> *mut u8 {
     }
     let memory = base.wrapping_add(front);
     // SAFETY: the room in front is at least 16 bytes, aligned to 16.
-    unsafe { memory.cast::<u64>().sub(1).write(ELSE) };
+    unsafe { memory.cast::<u64>().wrapping_sub(1).write(ELSE) };
     memory
 }
 

@@ -70,7 +70,7 @@ fn header_of(memory: *mut u8) -> *mut Header {
 /// `memory` came from this module or from [`super::KernelAllocator`].
 pub(super) unsafe fn mark_of(memory: *mut u8) -> u64 {
     // SAFETY: by the contract the 8 bytes before hold a mark.
-    unsafe { memory.cast::<u64>().sub(1).read() }
+    unsafe { memory.cast::<u64>().wrapping_sub(1).read() }
 }
 
 /// Allocates a block, or NULL when the system has no memory or a fault is injected.
@@ -115,7 +115,12 @@ pub(super) fn allocate(size: usize, align: usize, tag: u32, fill: Fill, place: P
     // SAFETY: the header lies within the front part of the new memory.
     unsafe { header.write(content) };
     // SAFETY: the guard lies behind the `size` bytes.
-    unsafe { memory.add(size).cast::<[u8; 16]>().write_unaligned(GUARD) };
+    unsafe {
+        memory
+            .wrapping_add(size)
+            .cast::<[u8; 16]>()
+            .write_unaligned(GUARD)
+    };
     if fill == Fill::Pattern {
         // SAFETY: within the block.
         unsafe { memory.write_bytes(FRESH, size.min(MOST_FILLED)) };
@@ -175,7 +180,8 @@ pub(super) fn free(memory: *mut u8, tag: Option<u32>, place: Place) {
 
 fn check_guard(header: &Header, place: Place) {
     let guard = header.memory().wrapping_add(header.size).cast::<[u8; 16]>();
-    // SAFETY: the guard lies behind the `size` bytes of every block. Restored, so that it is reported once.
+    // SAFETY: the guard lies behind the `size` bytes of every block; bytes need no alignment. Restored, so that it is
+    // reported once.
     let guard = unsafe { guard.replace(GUARD) };
     if guard != GUARD {
         broken!(

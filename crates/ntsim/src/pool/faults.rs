@@ -56,7 +56,7 @@ impl Faults {
 }
 
 /// Whether the allocation now asked for must fail.
-pub(super) fn strikes(tag: u32) -> bool {
+pub(crate) fn strikes(tag: u32) -> bool {
     if COUNTDOWN.load(Ordering::Relaxed) <= 0 {
         return false;
     }

@@ -25,11 +25,8 @@ fn new_pool_is_zeroed_aligned_and_counted() {
     let memory = allocate_bytes(5000);
     assert!((memory as usize).is_multiple_of(4096));
     // SAFETY: 5000 bytes were allocated.
-    assert!(
-        unsafe { core::slice::from_raw_parts(memory, 5000) }
-            .iter()
-            .all(|&byte| byte == 0)
-    );
+    let bytes = unsafe { core::slice::from_raw_parts(memory, 5000) };
+    assert!(bytes.iter().all(|&byte| byte == 0));
     let leaks = kernel.leaks();
     assert_eq!(
         (

@@ -87,7 +87,7 @@ pub use crate::log::DbgPrint;
 pub use crate::mdl::{
     IoAllocateMdl, IoBuildPartialMdl, IoFreeMdl, MmBuildMdlForNonPagedPool,
     MmMapLockedPagesSpecifyCache, MmProbeAndLockPages, MmSizeOfMdl, MmUnlockPages,
-    MmUnmapLockedPages,
+    MmUnmapLockedPages, try_probe_and_lock_pages,
 };
 pub use crate::mup::{FsRtlDeregisterUncProvider, FsRtlRegisterUncProviderEx};
 pub use crate::ob::{

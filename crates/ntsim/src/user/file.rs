@@ -456,12 +456,22 @@ impl File {
         self.serve(|file, caller| io::cancel_file(file, None, caller.place))
     }
 
-    /// Closes the file, as dropping it does.
-    pub fn nt_close(self) {}
+    /// Closes the file, as dropping it does, and tells how that went.
+    pub fn nt_close(mut self) -> NTSTATUS {
+        self.close()
+    }
+
+    /// Closes the handle unless that is done.
+    fn close(&mut self) -> NTSTATUS {
+        match core::mem::take(&mut self.handle) {
+            0 => STATUS_SUCCESS,
+            handle => self.serve(|_, caller| ob::close_handle(handle as HANDLE, caller.place)),
+        }
+    }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
-        self.serve(|_, caller| ob::close_handle(self.handle as HANDLE, caller.place));
+        self.close();
     }
 }

@@ -271,6 +271,11 @@ impl Socket {
             whole: true,
             end: None,
         };
+        let bytes = operation.range.length;
+        trace::emit(|| Event::Sent {
+            socket: self.key,
+            bytes,
+        });
         let mut state = self.state.lock();
         let end = match state.may_send() {
             Err(status) => Some(End::failed(status)),
@@ -305,10 +310,6 @@ impl Socket {
                 Ok(bytes) => {
                     operation.range.done += bytes;
                     stats::BYTES_SENT.add(bytes as u64);
-                    trace::emit(|| Event::Sent {
-                        socket: self.key,
-                        bytes,
-                    });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -109,10 +109,8 @@ impl Client {
             Dispatch: ptr::null(),
         };
         // SAFETY: all arguments are live.
-        assert_eq!(
-            unsafe { WskRegister(&raw mut client, &raw mut *registration) },
-            STATUS_SUCCESS
-        );
+        let status = unsafe { WskRegister(&raw mut client, &raw mut *registration) };
+        assert_eq!(status, STATUS_SUCCESS);
         // SAFETY: as above.
         let status = unsafe {
             WskCaptureProviderNPI(&raw mut *registration, WSK_INFINITE_WAIT, &raw mut npi)
@@ -460,10 +458,8 @@ fn a_name_is_looked_up() {
         (i32::from(AF_INET), 16)
     );
     // SAFETY: its address is of that family.
-    assert_eq!(
-        unsafe { *first.ai_addr.cast::<SOCKADDR_IN>() }.sin_addr,
-        [127, 0, 0, 1]
-    );
+    let address = unsafe { *first.ai_addr.cast::<SOCKADDR_IN>() };
+    assert_eq!(address.sin_addr, [127, 0, 0, 1]);
     // SAFETY: the look-up's list.
     unsafe { client.dispatch().WskFreeAddressInfo.unwrap()(client.npi.Client, list) };
 }

@@ -1,5 +1,8 @@
 //! The multiple UNC provider: which redirector serves a name.
 
+#[cfg(test)]
+mod tests;
+
 use crate::io::{self, Caller, Open};
 use crate::irql;
 use crate::mode;

@@ -1,6 +1,9 @@
 //! Memory descriptor lists. Every address is valid everywhere here, so locking and mapping only keep the books: the flags
 //! and the rules about them are the real ones.
 
+#[cfg(test)]
+mod tests;
+
 use crate::irql;
 use crate::pool::{self, Fill};
 use crate::sys::*;
@@ -143,6 +146,7 @@ pub unsafe fn IoFreeMdl(Mdl: PMDL) {
         // SAFETY: the caller's MDL, live.
         if has(unsafe { borrow(Mdl) }, MDL_PAGES_LOCKED) {
             broken!(MdlState, place, None, "freed an MDL whose pages are locked");
+            return;
         }
         if !is_idle(Mdl, "freed", place) {
             return;
@@ -218,6 +222,22 @@ pub unsafe fn IoBuildPartialMdl(
         source.MdlFlags & flag(MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA);
     target.MappedSystemVa = VirtualAddress;
     target.Process = source.Process;
+}
+
+/// Locks the pages of a buffer as [`MmProbeAndLockPages`] does, with the exception of a real kernel as a status: here only
+/// STATUS_INSUFFICIENT_RESOURCES, when a fault with the tag `MmLk` is injected.
+#[track_caller]
+pub unsafe fn try_probe_and_lock_pages(
+    MemoryDescriptorList: PMDL,
+    AccessMode: KPROCESSOR_MODE,
+    Operation: LOCK_OPERATION,
+) -> NTSTATUS {
+    if pool::fault_strikes(pool::tag(b"MmLk")) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    // SAFETY: the caller's MDL.
+    unsafe { MmProbeAndLockPages(MemoryDescriptorList, AccessMode, Operation) };
+    STATUS_SUCCESS
 }
 
 /// Locks the pages of a buffer. A real kernel raises an exception for a bad buffer; here there is none.
