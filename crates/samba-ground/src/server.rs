@@ -1,14 +1,15 @@
 //! A private smbd: its own port, state, user and share, and an end that leaves nothing behind.
 
 use std::fs;
-use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use crate::client::SmbClient;
@@ -26,14 +27,14 @@ pub const WORKGROUP: &str = "OXTEST";
 
 /// How long a server may take to listen. It takes a tenth of a second; a busy machine gets a minute.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// Another process may take the port between our choosing and smbd's binding it.
-const PORT_ATTEMPTS: u32 = 5;
 
 /// A running smbd. Dropping it ends it and removes all it had.
 pub struct Samba {
     child: Option<Child>,
     port: u16,
     root: TempDir,
+    /// Keeps the port ours from before smbd binds it until after it is gone, kills and restarts included.
+    _reserved: Socket,
 }
 
 impl Samba {
@@ -46,10 +47,12 @@ impl Samba {
             .prefix("ox-samba-")
             .tempdir()
             .expect("a temporary directory");
+        let (reserved, port) = reserve_port().expect("a port on 127.0.0.1");
         let mut samba = Self {
             child: None,
-            port: 0,
+            port,
             root,
+            _reserved: reserved,
         };
         for directory in [
             "share", "state", "private", "cache", "lock", "pid", "ncalrpc",
@@ -60,19 +63,10 @@ impl Samba {
         let unix_user = unix_user.trim();
         fs::write(samba.place("users"), format!("!{unix_user} = {USER}\n")).expect("a user map");
 
-        for attempt in 1.. {
-            samba.port = free_port();
-            fs::write(samba.place("smb.conf"), samba.settings(config, unix_user))
-                .expect("the server's settings");
-            if attempt == 1 {
-                samba.add_user(unix_user);
-            }
-            match samba.launch() {
-                Ok(()) => break,
-                Err(reason) if attempt == PORT_ATTEMPTS => panic!("{reason}"),
-                Err(_) => {}
-            }
-        }
+        fs::write(samba.place("smb.conf"), samba.settings(config, unix_user))
+            .expect("the server's settings");
+        samba.add_user(unix_user);
+        samba.launch();
         samba
     }
 
@@ -122,9 +116,7 @@ impl Samba {
     /// When it does not come up.
     pub fn restart(&mut self) {
         self.kill_hard();
-        if let Err(reason) = self.launch() {
-            panic!("{reason}");
-        }
+        self.launch();
     }
 
     fn place(&self, name: &str) -> PathBuf {
@@ -190,7 +182,7 @@ impl Samba {
         );
     }
 
-    fn launch(&mut self) -> Result<(), String> {
+    fn launch(&mut self) {
         let output = fs::File::create(self.place("output")).expect("a file for smbd's output");
         let child = program::command("smbd")
             .arg("-s")
@@ -213,7 +205,7 @@ impl Samba {
                 break format!("smbd ended with {status}");
             }
             if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-                return Ok(());
+                return;
             }
             if Instant::now() > deadline {
                 break format!("smbd did not listen within {START_LIMIT:?}");
@@ -222,7 +214,7 @@ impl Samba {
         };
         self.kill_hard();
         let output = fs::read_to_string(self.place("output")).unwrap_or_default();
-        Err(format!("{reason}\n{output}{}", self.log()))
+        panic!("{reason}\n{output}{}", self.log());
     }
 }
 
@@ -232,12 +224,15 @@ impl Drop for Samba {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port on 127.0.0.1")
-        .port()
+/// A port that nobody has, and the bound socket that keeps it so. smbd binds with SO_REUSEPORT, which lets it in beside
+/// this one; without it, two servers that chose the same port would share it and take each other's connections.
+fn reserve_port() -> io::Result<(Socket, u16)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let address = socket.local_addr()?.as_socket();
+    Ok((socket, address.map_or(0, |address| address.port())))
 }
 
 #[cfg(test)]
