@@ -334,6 +334,8 @@ fn wait(
         }
         let outcome = waiter.outcome.load(Ordering::Acquire);
         if outcome != WAITING {
+            // The signaller may still look at the object, which is the caller's to free from here on.
+            drop(lock());
             return outcome;
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {

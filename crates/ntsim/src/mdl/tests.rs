@@ -18,8 +18,8 @@ fn an_mdl_describes_its_memory_and_a_part_of_it() {
     let mut memory = vec![0u8; 10_000];
     let start = memory.as_mut_ptr().wrapping_add(123);
     let whole = make(start, 9000);
-    // SAFETY: a live MDL.
     assert_eq!(
+        // SAFETY: a live MDL.
         unsafe { (*whole).StartVa as usize + (*whole).ByteOffset as usize },
         start as usize
     );
@@ -53,10 +53,8 @@ fn rules_of_mdls() {
     // SAFETY: a live MDL.
     unsafe { MmProbeAndLockPages(mdl, 0, 0) };
     // SAFETY: breaks the rule on purpose.
-    assert_eq!(
-        rule(&|| unsafe { MmBuildMdlForNonPagedPool(mdl) }),
-        Some(Rule::MdlState)
-    );
+    let build = || unsafe { MmBuildMdlForNonPagedPool(mdl) };
+    assert_eq!(rule(&build), Some(Rule::MdlState));
     assert_eq!(rule(&unlock), None);
     // SAFETY: a live MDL.
     unsafe { IoFreeMdl(mdl) };
@@ -70,10 +68,8 @@ fn an_mdl_freed_while_locked_is_found() {
     // SAFETY: a live MDL.
     unsafe { MmProbeAndLockPages(mdl, 0, 0) };
     // SAFETY: breaks the rule on purpose.
-    assert_eq!(
-        catch(|| unsafe { IoFreeMdl(mdl) }).unwrap().rule,
-        Rule::MdlState
-    );
+    let free = || unsafe { IoFreeMdl(mdl) };
+    assert_eq!(catch(free).unwrap().rule, Rule::MdlState);
     // SAFETY: the service refused.
     unsafe { MmUnlockPages(mdl) };
     // SAFETY: a live MDL.
