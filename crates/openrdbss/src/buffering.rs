@@ -127,7 +127,9 @@ fn next_request(
         let open = find(manager, request);
         if open.is_some() || outstanding == 0 {
             list::remove(member);
-            open.map(srv_open::reference);
+            if let Some(open) = open {
+                srv_open::reference(open);
+            }
             return Some((request, open));
         }
     }

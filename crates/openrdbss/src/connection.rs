@@ -86,7 +86,9 @@ pub unsafe extern "C" fn RxForceFinalizeAllVNetRoots(NetRoot: *mut NET_ROOT) {
     loop {
         resource::acquire_exclusive(lock, true);
         let view = net_root::views(share).next();
-        view.map(v_net_root::reference);
+        if let Some(view) = view {
+            v_net_root::reference(view);
+        }
         resource::release(lock);
         let Some(view) = view else { return };
         // SAFETY: both are held; the view leaves the share's list.

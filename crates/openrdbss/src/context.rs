@@ -237,7 +237,7 @@ pub(crate) fn dereference(context: Context) {
         let _held = spin::acquire(addr!(contexts => lock));
         list::remove(addr!(context => ContextListEntry));
         if let Some(device) = follow!(context => RxDeviceObject) {
-            set!(device => NumberOfActiveContexts, get!(device => NumberOfActiveContexts).saturating_sub(1));
+            leave(device);
         }
         set!(context => NodeTypeCode, NOT_LIVE);
         let spare = get!(contexts => spare_count);
@@ -253,6 +253,43 @@ pub(crate) fn dereference(context: Context) {
     } else if !keep && flags & RX_CONTEXT_FLAG_FROM_POOL != 0 {
         pool::free(context, RX_IRPC_POOLTAG);
     }
+}
+
+/// One request of the device less. The list of requests is locked.
+fn leave(device: Live<RDBSS_DEVICE_OBJECT>) {
+    let left = get!(device => NumberOfActiveContexts).saturating_sub(1);
+    set!(device => NumberOfActiveContexts, left);
+    if left == 0
+        && let Some(waiter) = follow!(device => pAsynchronousRequestsCompletionEvent)
+    {
+        set!(device => pAsynchronousRequestsCompletionEvent, core::ptr::null_mut());
+        event::set(waiter);
+    }
+}
+
+/// How long [`wait_for_none`] waits: long enough for a thread that has completed its request to let go of it.
+const PATIENCE: i64 = 50_000_000;
+
+/// Waits until no request of the device is left, so that the device can go: threads may still hold requests that they have
+/// completed. A mini-redirector that keeps a context of its own over this is not waited for without end.
+pub(crate) fn wait_for_none(device: Live<RDBSS_DEVICE_OBJECT>) {
+    let mut none = KEVENT::default();
+    // SAFETY: a local that outlives the wait below, after which nobody knows it.
+    let (Some(contexts), Some(none)) = (contexts(), unsafe { Live::from_nullable(&raw mut none) })
+    else {
+        return;
+    };
+    event::init_notification(none, false);
+    {
+        let _held = spin::acquire(addr!(contexts => lock));
+        if get!(device => NumberOfActiveContexts) == 0 {
+            return;
+        }
+        set!(device => pAsynchronousRequestsCompletionEvent, none.as_ptr());
+    }
+    event::wait_for(none, PATIENCE);
+    let _held = spin::acquire(addr!(contexts => lock));
+    set!(device => pAsynchronousRequestsCompletionEvent, core::ptr::null_mut());
 }
 
 /// Frees the buffer of a create's canonical name and credentials, which it wipes.

@@ -49,10 +49,8 @@ pub(crate) fn query(context: Context) -> Answer {
 
 fn query_locked(context: Context, stack: Stack, handle: Live<FOBX>, part: Part) -> (Answer, u32) {
     let initial = get!(handle => mrx.Query.UnicodeQueryTemplate.Buffer).is_null();
-    if initial {
-        if let Err(status) = keep_template(stack, handle) {
-            return (status.into(), 0);
-        }
+    if initial && let Err(status) = keep_template(stack, handle) {
+        return (status.into(), 0);
     }
     let flags = u32::from(get!(stack => Flags));
     let parameters = addr!(context => Params.QueryDirectory);

@@ -142,10 +142,10 @@ fn route(context: Context) -> Answer {
 
 /// Puts the request on a worker thread, where it may wait.
 fn post(context: Context) -> NTSTATUS {
-    if let Some(request) = context::irp(context) {
-        if let Err(status) = lock_buffer(request) {
-            return context::complete(context, status);
-        }
+    if let Some(request) = context::irp(context)
+        && let Err(status) = lock_buffer(request)
+    {
+        return context::complete(context, status);
     }
     context::mark_pending(context);
     queue(context);

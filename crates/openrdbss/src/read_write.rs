@@ -37,8 +37,9 @@ fn parameters(stack: Stack, write: bool) -> Transfer {
         ),
     };
     // SAFETY: every bit pattern of the union is a number.
+    let offset = unsafe { offset.QuadPart };
     Transfer {
-        offset: unsafe { offset.QuadPart },
+        offset,
         length,
         key,
     }

@@ -201,6 +201,7 @@ pub unsafe extern "C" fn RxpUnregisterMinirdr(RxDeviceObject: *mut RDBSS_DEVICE_
         end_connections(device);
     }
     worker::spin_down(device);
+    context::wait_for_none(device);
     data::remove_device(device);
     if let Some(table) = follow!(device => pRxNetNameTable) {
         prefix::destroy(table);

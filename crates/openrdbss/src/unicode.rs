@@ -26,7 +26,7 @@ pub(crate) fn units_at<'a>(string: *const UNICODE_STRING) -> &'a [u16] {
 
 /// A string over characters that somebody else owns.
 pub(crate) fn over(units: &[u16]) -> UNICODE_STRING {
-    let bytes = u16::try_from(units.len().saturating_mul(2)).unwrap_or(u16::MAX & !1);
+    let bytes = u16::try_from(units.len().saturating_mul(2)).unwrap_or(u16::MAX - 1);
     UNICODE_STRING {
         Length: bytes,
         MaximumLength: bytes,

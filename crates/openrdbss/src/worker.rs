@@ -227,11 +227,11 @@ fn finished(device: Live<RDBSS_DEVICE_OBJECT>) {
     let _held = data::lock();
     let count = get!(device => DispatcherContext.NumberOfWorkerThreads).saturating_sub(1);
     set!(device => DispatcherContext.NumberOfWorkerThreads, count);
-    if count == 0 {
-        if let Some(waiter) = follow!(device => DispatcherContext.pTearDownEvent) {
-            set!(device => DispatcherContext.pTearDownEvent, core::ptr::null_mut());
-            event::set(waiter);
-        }
+    if count == 0
+        && let Some(waiter) = follow!(device => DispatcherContext.pTearDownEvent)
+    {
+        set!(device => DispatcherContext.pTearDownEvent, core::ptr::null_mut());
+        event::set(waiter);
     }
 }
 

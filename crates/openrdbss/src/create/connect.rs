@@ -86,7 +86,7 @@ fn make_name(
         };
         // SAFETY: the block was made with room for all credentials; values have whole characters.
         unsafe { core::ptr::copy_nonoverlapping(value.as_ptr(), next.cast::<u8>(), value.len()) };
-        let length = u16::try_from(value.len()).unwrap_or(u16::MAX & !1);
+        let length = u16::try_from(value.len()).unwrap_or(u16::MAX - 1);
         field.write(UNICODE_STRING {
             Length: length,
             MaximumLength: length,
@@ -304,7 +304,7 @@ pub(super) fn identity(context: Context) -> Identity {
         session: 0,
     };
     let security = follow!(create => NtCreateParameters.SecurityContext);
-    let Some(token) = security.and_then(|security| token_of(security)) else {
+    let Some(token) = security.and_then(token_of) else {
         return identity;
     };
     // SAFETY: the token lives as long as the create; the out pointer is a local.

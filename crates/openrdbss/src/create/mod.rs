@@ -42,7 +42,7 @@ pub(crate) fn opens_device(request: Irp) -> bool {
 
 fn names_device(file_object: Live<FILE_OBJECT>) -> bool {
     let related = follow!(file_object => RelatedFileObject);
-    let relative_to_device = related.is_none_or(|related| register::is_device_file(related));
+    let relative_to_device = related.is_none_or(register::is_device_file);
     get!(file_object => FileName.Length) == 0 && relative_to_device
 }
 

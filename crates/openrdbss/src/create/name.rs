@@ -110,6 +110,13 @@ pub(crate) fn split(name: &[u16], must_be_file: bool) -> Result<Absolute<'_>, Na
     Ok(absolute)
 }
 
+/// The first two components of a UNC name: `\server\share`.
+pub(crate) fn server_and_share(path: &[u16]) -> &[u16] {
+    let server_end = component_end(path, 1);
+    let share_end = component_end(path, server_end.saturating_add(1));
+    path.get(..share_end).unwrap_or(path)
+}
+
 /// Checks a name that is relative to an open file; `None` in the result stands for the file itself.
 ///
 /// # Errors
@@ -321,6 +328,18 @@ mod tests {
         let name = wide(r"a\b\");
         let (cut, stripped) = relative(&name, false).unwrap();
         assert_eq!((text(cut).as_str(), stripped), (r"a\b", true));
+    }
+
+    #[test]
+    fn server_and_share_are_what_a_provider_can_claim() {
+        for (path, claim) in [
+            (r"\s\p\a*b", r"\s\p"),
+            (r"\s\p", r"\s\p"),
+            (r"\s", r"\s"),
+            ("", ""),
+        ] {
+            assert_eq!(text(server_and_share(&wide(path))), claim);
+        }
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub(crate) struct QueryPath<'a> {
 /// How many characters of the path are this provider's: `\server\share`.
 pub(crate) fn query_path(context: Context, question: &QueryPath<'_>) -> Result<usize, NTSTATUS> {
     let device = context::device(context).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-    let cut = name::split(question.path, false).map_err(|_| STATUS_BAD_NETWORK_PATH)?;
+    // What follows the share is not the question: whether it is a name at all, the open will find out.
+    let cut = name::split(name::server_and_share(question.path), false)
+        .map_err(|_| STATUS_BAD_NETWORK_PATH)?;
     if !cut.is_unc() {
         return Err(STATUS_BAD_NETWORK_PATH);
     }

@@ -1,7 +1,7 @@
 //! Events.
 
 use crate::live::Live;
-use nt::sys::KEVENT;
+use nt::sys::{KEVENT, LARGE_INTEGER};
 
 /// Makes an event that wakes one waiter per setting.
 pub(crate) fn init_synchronization(event: Live<KEVENT>) {
@@ -49,14 +49,28 @@ pub(crate) fn is_set(event: Live<KEVENT>) -> bool {
 /// Waits without end, at PASSIVE_LEVEL or APC_LEVEL.
 #[track_caller]
 pub(crate) fn wait(event: Live<KEVENT>) {
-    // SAFETY: the event is initialised and lives.
+    wait_until(event, core::ptr::null_mut());
+}
+
+/// Waits up to `ticks` 100-ns units.
+#[track_caller]
+pub(crate) fn wait_for(event: Live<KEVENT>, ticks: i64) {
+    let mut relative = LARGE_INTEGER {
+        QuadPart: ticks.saturating_neg(),
+    };
+    wait_until(event, &raw mut relative);
+}
+
+#[track_caller]
+fn wait_until(event: Live<KEVENT>, timeout: *mut LARGE_INTEGER) {
+    // SAFETY: the event is initialised and lives; the timeout is NULL or a local of the caller.
     unsafe {
         nt::sys::KeWaitForSingleObject(
             event.as_ptr().cast(),
             nt::sys::_KWAIT_REASON::Executive,
             nt::sys::_MODE::KernelMode as nt::sys::KPROCESSOR_MODE,
             0,
-            core::ptr::null_mut(),
+            timeout,
         )
     };
 }

@@ -506,7 +506,9 @@ pub(crate) fn drop_connections(device: Live<RDBSS_DEVICE_OBJECT>) {
         resource::acquire_shared(lock, true);
         let connected =
             all(table).find(|view| connection_taken(*view).load(Ordering::Acquire) != 0);
-        connected.map(reference);
+        if let Some(view) = connected {
+            reference(view);
+        }
         resource::release(lock);
         let Some(view) = connected else { return };
         drop_connection(view);
