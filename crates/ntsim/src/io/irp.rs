@@ -212,6 +212,7 @@ pub(super) fn free(packet: Packet, place: Place) {
     let Some(prefix) = prefix(packet) else { return };
     if prefix.tracker.lock().in_flight {
         broken!(IrpInUse, place, None, "freed an IRP that a driver has");
+        return;
     }
     let memory: *mut Prefix = prefix;
     // SAFETY: the IRP's owner frees it, so nobody uses the prefix; the block is freed next.

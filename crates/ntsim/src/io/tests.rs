@@ -522,3 +522,21 @@ fn extended_attribute_lists_are_checked_entry_by_entry() {
     assert_eq!(check(&good[..21]), (STATUS_EA_LIST_INCONSISTENT, 12));
     assert_eq!(check(&good[..4]), (STATUS_EA_LIST_INCONSISTENT, 0));
 }
+
+#[test]
+fn an_irp_that_a_driver_has_can_neither_be_freed_nor_be_outstanding_at_the_unload() {
+    let (_kernel, driver) = start(0);
+    let file = open_overlapped();
+    BEHAVIOUR.store(HOLD, Ordering::SeqCst);
+    let pending = file.nt_read_file_overlapped(vec![0u8; 4], 0);
+    let irp = HELD.load(Ordering::SeqCst);
+    // SAFETY: breaks the rule on purpose; the service refuses.
+    let freed = catch(|| unsafe { IoFreeIrp(irp) });
+    assert_eq!(freed.unwrap().rule, Rule::IrpInUse);
+    drop(pending);
+    drop(file);
+    crate::stats::IRPS_OUTSTANDING.add(1);
+    let busy = catch(|| driver.unload().unwrap());
+    crate::stats::IRPS_OUTSTANDING.subtract(1);
+    assert_eq!(busy.unwrap().rule, Rule::UnloadedBusy);
+}

@@ -3,6 +3,8 @@
 mod held;
 mod order;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use held::{
     Kind, acquired, acquiring, forget_marked, held_count, holds, released,

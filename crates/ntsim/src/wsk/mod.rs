@@ -7,6 +7,7 @@ mod poller;
 mod provider;
 mod resolve;
 mod socket;
+mod state;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::buffer::Range;
 use super::provider::Client;
+use super::state::{End, Operation, Removed, State, Step};
 use super::{address, poller, status};
 use crate::io::{self, Packet};
 use crate::irql;
@@ -14,7 +15,6 @@ use core::net::SocketAddr;
 use core::panic::Location;
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Type};
-use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,56 +27,6 @@ static NEXT_KEY: AtomicUsize = AtomicUsize::new(1);
 /// How many sockets are open.
 pub(super) fn sockets() -> usize {
     SOCKETS.load(Ordering::SeqCst)
-}
-
-/// The end of an operation.
-#[derive(Clone, Copy)]
-struct End {
-    status: NTSTATUS,
-    information: usize,
-}
-
-impl End {
-    fn failed(status: NTSTATUS) -> Self {
-        Self {
-            status,
-            information: 0,
-        }
-    }
-}
-
-struct Operation {
-    packet: Packet,
-    range: Range,
-    /// Complete only when the whole range is done.
-    whole: bool,
-    /// Set once the operation has ended while its cancel routine is about to run: that routine completes it.
-    end: Option<End>,
-}
-
-#[derive(Default)]
-struct State {
-    host: Option<Arc<socket2::Socket>>,
-    connected: bool,
-    connecting: Option<Packet>,
-    /// WskSocketConnect made the socket: a successful connect gives it to the client, a failed one drops it.
-    unclaimed: bool,
-    bound: bool,
-    sends: VecDeque<Operation>,
-    receives: VecDeque<Operation>,
-    /// Operations that have ended but belong to their cancel routines.
-    cancelling: Vec<Operation>,
-    /// What every receive from now on ends with.
-    receive_end: Option<NTSTATUS>,
-    /// What every send from now on ends with.
-    send_end: Option<NTSTATUS>,
-    disconnecting: Option<Packet>,
-    closing: Option<Packet>,
-    closed: bool,
-    /// The host may have bytes that nobody has asked for yet.
-    readable: bool,
-    /// The network thread is at work on this socket, and will see what is queued now.
-    in_progress: bool,
 }
 
 /// A socket. The client's WSK_SOCKET is its first field.
@@ -92,20 +42,6 @@ pub(super) struct Socket {
 unsafe impl Send for Socket {}
 // SAFETY: as above.
 unsafe impl Sync for Socket {}
-
-/// What a cancel routine found.
-enum Removed {
-    Connect(NTSTATUS),
-    Transfer(End),
-}
-
-/// What the network thread does next for a socket.
-enum Step {
-    Complete(Packet, End),
-    /// An operation has ended that belongs to its cancel routine.
-    Again,
-    Idle,
-}
 
 impl Socket {
     /// Makes a socket of an address family.
@@ -558,104 +494,6 @@ impl Socket {
                 state.receives.push_front(operation);
                 Step::Idle
             }
-        }
-    }
-}
-
-impl State {
-    fn may_send(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
-        match (&self.host, self.send_end) {
-            (Some(host), None) if self.connected => Ok(host.clone()),
-            (Some(_), Some(status)) => Err(status),
-            (Some(_), None) => Err(STATUS_INVALID_CONNECTION),
-            (None, _) => Err(STATUS_FILE_FORCED_CLOSED),
-        }
-    }
-
-    fn may_receive(&self) -> Result<(), NTSTATUS> {
-        match &self.host {
-            Some(_) if self.connected => Ok(()),
-            Some(_) => Err(STATUS_INVALID_CONNECTION),
-            None => Err(STATUS_FILE_FORCED_CLOSED),
-        }
-    }
-
-    fn has(&self, packet: Packet) -> bool {
-        self.connecting == Some(packet)
-            || self
-                .sends
-                .iter()
-                .chain(&self.receives)
-                .any(|operation| operation.packet == packet)
-    }
-
-    /// An operation is over: its packet is to be completed, unless its cancel routine is on its way.
-    fn finish(&mut self, mut operation: Operation, end: End) -> Step {
-        operation.range.release();
-        if operation.packet.exchange_cancel(None).is_some() {
-            return Step::Complete(operation.packet, end);
-        }
-        operation.end = Some(end);
-        self.cancelling.push(operation);
-        Step::Again
-    }
-
-    /// Takes an operation out for its cancel routine.
-    fn remove(&mut self, packet: Packet) -> Removed {
-        let cancelled = Removed::Transfer(End::failed(STATUS_CANCELLED));
-        if self.connecting == Some(packet) {
-            self.connecting = None;
-            return Removed::Connect(STATUS_CANCELLED);
-        }
-        if let Some(index) = self
-            .cancelling
-            .iter()
-            .position(|operation| operation.packet == packet)
-        {
-            return self
-                .cancelling
-                .swap_remove(index)
-                .end
-                .map_or(cancelled, Removed::Transfer);
-        }
-        for queue in [&mut self.sends, &mut self.receives] {
-            if let Some(index) = queue
-                .iter()
-                .position(|operation| operation.packet == packet)
-            {
-                if let Some(operation) = queue.remove(index) {
-                    operation.range.release();
-                }
-                break;
-            }
-        }
-        cancelled
-    }
-
-    /// Ends the next operation of a closed socket.
-    fn abort_next(&mut self) -> Step {
-        if let Some(packet) = self.connecting {
-            // Otherwise the cancel routine takes it.
-            if packet.exchange_cancel(None).is_some() {
-                self.connecting = None;
-                return Step::Complete(packet, End::failed(STATUS_CANCELLED));
-            }
-        }
-        if let Some(packet) = self.disconnecting.take() {
-            return Step::Complete(packet, End::failed(STATUS_CANCELLED));
-        }
-        match self.sends.pop_front().or_else(|| self.receives.pop_front()) {
-            Some(operation) => {
-                let information = operation.range.done;
-                self.finish(
-                    operation,
-                    End {
-                        status: STATUS_CANCELLED,
-                        information,
-                    },
-                )
-            }
-            None => Step::Idle,
         }
     }
 }
