@@ -217,6 +217,9 @@ fn release(resource: PERESOURCE, id: ERESOURCE_THREAD, place: Place) {
     }
     if id == me() {
         verifier::released(resource as usize);
+    } else if id & 3 != 3 {
+        // An owner pointer is no thread, and nobody's list has it.
+        verifier::released_for(id, resource as usize);
     }
     own.changed.notify_all();
 }

@@ -143,6 +143,21 @@ fn rules_of_resources() {
     assert_eq!(twice.unwrap().rule, Rule::ResourceState);
 }
 
+#[test]
+fn another_thread_can_release_for_the_owning_thread() {
+    let _kernel = boot();
+    let mut held = Held::new();
+    let address = held.raw() as usize;
+    verifier::mark_fcb_resource(address as PERESOURCE);
+    // SAFETY: a live resource.
+    unsafe { ExAcquireResourceSharedLite(address as PERESOURCE, 1) };
+    // SAFETY: the present thread as an owner.
+    let me = unsafe { KeGetCurrentThread() } as u64;
+    // SAFETY: a live resource that this thread shares.
+    elsewhere(move || unsafe { ExReleaseResourceForThreadLite(address as PERESOURCE, me) });
+    assert!(catch(verifier::network_wait).is_none());
+}
+
 fn fast_mutex() -> Box<FAST_MUTEX> {
     let mut mutex = Box::new(FAST_MUTEX {
         Count: FM_LOCK_BIT as i32,

@@ -7,6 +7,7 @@ use core::panic::Location;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Kinds of lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,36 @@ thread_local! {
 
 static FCB_RESOURCES: LazyLock<Mutex<HashSet<usize>>> = LazyLock::new(Mutex::default);
 
+/// ERESOURCEs that another thread has released for their owners, which have not noticed yet: owner and address.
+static RELEASED_ELSEWHERE: Mutex<Vec<(u64, usize)>> = Mutex::new(Vec::new());
+/// Length of the list, so that it is seldom locked.
+static RELEASED_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Called when a thread lets go of an ERESOURCE for another thread.
+pub(crate) fn released_for(owner: u64, address: usize) {
+    RELEASED_ELSEWHERE.lock().push((owner, address));
+    RELEASED_COUNT.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Takes note of what other threads have released for this one.
+fn settle() {
+    if RELEASED_COUNT.load(Ordering::SeqCst) == 0 {
+        return;
+    }
+    let _host = crate::mode::host();
+    let me = crate::ps::current_thread() as u64;
+    RELEASED_ELSEWHERE.lock().retain(|&(owner, address)| {
+        if owner == me {
+            released(address);
+            RELEASED_COUNT.fetch_sub(1, Ordering::SeqCst);
+        }
+        owner != me
+    });
+}
+
 /// Called before a thread blocks for a lock: learns the order of locks and finds inversions.
 pub(crate) fn acquiring(address: usize, place: Place) {
+    settle();
     HELD.with_borrow(|held| {
         if held.len > 0 && held.find(address).is_none() {
             for other in held.entries.iter().take(held.len) {
@@ -68,6 +97,7 @@ pub(crate) fn acquiring(address: usize, place: Place) {
 
 /// Called when a thread has a lock.
 pub(crate) fn acquired(address: usize, kind: Kind, place: Place) {
+    settle();
     HELD.with_borrow_mut(|held| {
         if let Some(index) = held.find(address) {
             held.entries[index].count += 1;
@@ -108,15 +138,18 @@ pub(crate) fn holds(address: usize) -> Option<Place> {
 
 /// How many locks this thread holds.
 pub(crate) fn held_count() -> usize {
+    settle();
     HELD.with_borrow(|held| held.len)
 }
 
 /// Checks that a callback returned with no more locks than it was entered with.
 pub(crate) fn require_no_more_held_than(before: usize, what: &str, place: Place) {
     let left = HELD.with_borrow(|held| {
-        (held.len > before)
-            .then(|| held.entries[held.len - 1])
+        let new = held.entries.iter().take(held.len).skip(before);
+        // An ERESOURCE may stay with its thread until another thread releases it for a finished request.
+        new.filter(|lock| lock.kind != Kind::Resource)
             .map(|lock| (lock.kind, lock.place))
+            .next()
     });
     if let Some((kind, taken)) = left {
         broken!(
@@ -146,6 +179,7 @@ pub(crate) fn forget_marked(address: usize) {
 #[track_caller]
 pub fn network_wait() {
     let place = Location::caller();
+    settle();
     let offender = HELD.with_borrow(|held| {
         held.entries
             .iter()

@@ -7,7 +7,7 @@ mod rule;
 mod tests;
 
 pub(crate) use held::{
-    Kind, acquired, acquiring, forget_marked, held_count, holds, released,
+    Kind, acquired, acquiring, forget_marked, held_count, holds, released, released_for,
     require_no_more_held_than,
 };
 pub use held::{mark_fcb_resource, network_wait};
