@@ -26,7 +26,7 @@ pub fn run() -> Outcome {
             "warnings",
         ])
     });
-    steps.run("places of unsafe code", unsafe_places::check);
+    steps.run("memory safety outside the kernel crates", unsafe_places::check);
     steps.run("tests", || {
         cargo(&["test", "--workspace", "--no-fail-fast"])
     });

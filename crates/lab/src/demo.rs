@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::location::{RemotePath, ShareName};
 use crate::machine::{Machine, Settings};
 use crate::progress::Progress;
+use crate::units;
 use first_read::Watch;
 
 const SHARE: &str = "demo";
@@ -36,17 +37,20 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
         "  server   {}, share {SHARE:?}, user {USER:?}, all in memory",
         server.address()
     );
-    let on_share = on_drive(&machine, &server, &credentials, &watch);
+    let on_share = on_drive(&machine, &server, &credentials, &watch, !connect.no_sign);
     // Unloading waits for nothing but the driver, so it comes before the verdict, whatever that is.
     let remains = machine.shut_down();
     server.stop();
-    let operations = on_share?;
+    let requests = on_share?;
     let remains = remains?;
     println!(
         "\n  unloaded: {} bytes of pool, {} objects and {} threads remain",
         remains.pool_bytes, remains.objects, remains.threads
     );
-    println!("\nok: {operations} operations through the driver, and nothing left behind");
+    println!(
+        "\nok: the server answered {} requests of the driver, and nothing is left behind",
+        units::count(requests)
+    );
     Ok(())
 }
 
@@ -78,6 +82,7 @@ fn on_drive(
     server: &RunningServer,
     credentials: &Credentials,
     watch: &Watch,
+    signed: bool,
 ) -> Result<u64, Failure> {
     let address = server.address();
     let share = ShareName {
@@ -89,7 +94,7 @@ fn on_drive(
     println!("  drive    {LETTER}: is \\{}", share.tagged());
     let done = first_read::show(&drive, LETTER, watch)
         .and_then(|()| files(&drive, &share))
-        .and_then(|()| speeds::show(&drive));
+        .and_then(|()| speeds::show(&drive, signed));
     done.and(drive.disconnect())?;
     Ok(server.stats().requests.iter().sum())
 }

@@ -21,8 +21,9 @@ const DIRECTORY: &str = "\\many";
 ///
 /// # Errors
 /// The first operation that fails.
-pub fn show(drive: &Drive<'_>) -> Result<(), Failure> {
-    println!("\nSpeeds");
+pub fn show(drive: &Drive<'_>, signed: bool) -> Result<(), Failure> {
+    let how = if signed { "signed" } else { "unsigned" };
+    println!("\nSpeeds, with every message {how}");
     let failed = |cause: Cause| Failure::new("measure with", NAME, cause);
     let file = drive.open(NAME, Access::ReadWrite, Disposition::Create)?;
     let write = timed(|| sequential(LARGE, |offset, buffer| file.start_write(offset, buffer)))
