@@ -62,7 +62,8 @@ impl Steps {
 
 /// Runs `program` in the workspace, its output going straight to ours.
 pub fn run(program: &str, arguments: &[&str]) -> Outcome {
-    let line = format!("{program} {}", arguments.join(" "));
+    let name = Path::new(program).file_name().unwrap_or_default();
+    let line = format!("{} {}", name.to_string_lossy(), arguments.join(" "));
     println!("$ {line}");
     let status = Command::new(program)
         .args(arguments)

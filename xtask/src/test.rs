@@ -26,7 +26,10 @@ pub fn run() -> Outcome {
             "warnings",
         ])
     });
-    steps.run("memory safety outside the kernel crates", unsafe_places::check);
+    steps.run(
+        "memory safety outside the kernel crates",
+        unsafe_places::check,
+    );
     steps.run("tests", || {
         cargo(&["test", "--workspace", "--no-fail-fast"])
     });

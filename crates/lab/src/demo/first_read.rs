@@ -162,7 +162,7 @@ pub fn show(drive: &Drive<'_>, letter: char, watch: &Watch) -> Result<(), Failur
         completed,
         "completion",
         format!(
-            "MID {mid}: {}, {moved} bytes are in the caller's buffer",
+            "MID {mid}: {}, {moved} bytes in place",
             NtStatus::from(status)
         ),
     );
