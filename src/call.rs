@@ -12,7 +12,7 @@ use smb_wire::smb2::{Command, Header};
 use smb_wire::{EmitError, NtStatus, Writer};
 
 use crate::connection::Connection;
-use crate::exchange::{self, MESSAGE_ROOM, Outgoing, Requester, Stock};
+use crate::exchange::{self, MESSAGE_ROOM, Outgoing, Requester, Stock, room_of};
 use crate::session::Session;
 use crate::status;
 
@@ -84,6 +84,8 @@ impl Answer {
 /// A request in flight, and the thread that waits for it.
 pub struct Call {
     signing: Signing,
+    /// Where the answer goes: made before the question, so that no success is lost for want of memory.
+    room: SpinLock<PoolVec<u8>>,
     state: SpinLock<State>,
     /// Something has happened to the state.
     news: Event,
@@ -108,7 +110,7 @@ impl Call {
 
     /// The answer is there. IRQL: any.
     pub fn answered(&self, header: &Header, message: &[u8]) {
-        let mut copy = PoolVec::new(TAG);
+        let mut copy = mem::replace(&mut *self.room.lock(), PoolVec::new(TAG));
         let copied = copy.extend_from_slice(message);
         self.tell(State::Over(copied.map(|()| Answer {
             header: *header,
@@ -122,7 +124,15 @@ impl Call {
     }
 
     fn tell(&self, news: State) {
-        *self.state.lock() = news;
+        let old = {
+            let mut state = self.state.lock();
+            // The end is the last news, even if permission to send was on its way.
+            if matches!(*state, State::Over(_)) {
+                return;
+            }
+            mem::replace(&mut *state, news)
+        };
+        drop(old);
         self.news.set();
     }
 
@@ -164,6 +174,7 @@ pub fn exchange(
         TAG,
         Call {
             signing: ask.signing,
+            room: SpinLock::new(PoolVec::with_capacity(TAG, answer_room(ask.answer))?),
             state: SpinLock::new(State::Waiting),
             news: Event::new(EventKind::Synchronization)?,
         },
@@ -207,6 +218,13 @@ pub fn ask(
     exchange(connection, ask, |ticket, keys, buffer| {
         encode::request(buffer, ticket, keys, body)
     })
+}
+
+/// Room for an answer that is not unusually long; a longer one needs memory when it comes.
+fn answer_room(variable: u32) -> usize {
+    const MOST: usize = 8192;
+    const FIXED: usize = 256;
+    room_of(variable).saturating_add(FIXED).min(MOST)
 }
 
 /// Frame, header, and the fixed part of the longest request, with its padding.

@@ -97,8 +97,11 @@ impl Requester {
     /// The request may be sent now. IRQL: any.
     pub fn send(&self, connection: &PoolArc<Connection>, ticket: &Ticket) {
         match self {
-            // These are sent at once or not at all.
-            Self::Setup | Self::Echo => {}
+            // Sent by the thread that opens the connection, which never waits for credits.
+            Self::Setup => {}
+            Self::Echo => send_message(connection, |buffer| {
+                encode::request(buffer, ticket, None, |writer| EchoRequest.emit(writer))
+            }),
             Self::Call(call) => call.may_send(ticket),
             Self::Read(part) => part.send(connection, ticket),
             Self::Write(part) => part.send(connection, ticket),
@@ -282,18 +285,25 @@ pub fn send_in(
     }
 }
 
-/// Asks the server to give a request up.
+/// Asks the server to give a request up. Without memory it is not asked, which costs no message id.
 pub fn send_cancel(
     connection: &PoolArc<Connection>,
     target: &CancelTarget,
     session: Option<&Session>,
 ) {
     let keys = session.and_then(Session::request_keys);
-    send_message(connection, |buffer| encode::cancel(buffer, target, keys));
+    if let Ok(outgoing) = Outgoing::take(connection, Stock::Messages, MESSAGE_ROOM) {
+        send_in(connection, outgoing, |buffer| {
+            encode::cancel(buffer, target, keys)
+        });
+    }
 }
 
 /// Asks the server whether it is there.
-pub fn send_echo(connection: &PoolArc<Connection>) {
+///
+/// # Errors
+/// As [`submit`].
+pub fn send_echo(connection: &PoolArc<Connection>) -> Result<()> {
     let request = Request {
         command: Command::ECHO,
         token: Requester::Echo,
@@ -304,10 +314,8 @@ pub fn send_echo(connection: &PoolArc<Connection>) {
         tree_id: 0,
         reply: smb_client::Reply::Message { max: 0 },
     };
-    // A full table is busy enough.
-    let _ = submit(connection, request, |ticket| {
-        send_message(connection, |buffer| {
-            encode::request(buffer, ticket, None, |writer| EchoRequest.emit(writer))
-        });
-    });
+    submit(connection, request, |ticket| {
+        Requester::Echo.send(connection, ticket)
+    })
+    .map(|_| ())
 }

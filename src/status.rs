@@ -11,8 +11,10 @@ use smb_wire::NtStatus;
 /// RDBSS or the I/O manager believe something about this machine.
 pub fn from_server(status: NtStatus) -> Status {
     match Status::from_u32(status.0) {
-        // These steer RDBSS or the I/O manager; only the driver itself may say them.
-        Status::PENDING | Status::MORE_PROCESSING_REQUIRED | Status::RETRY | Status::REPARSE => {
+        // These steer RDBSS; only the driver itself may say them.
+        Status::MORE_PROCESSING_REQUIRED | Status::RETRY => Status::INVALID_NETWORK_RESPONSE,
+        // No request here has such an outcome, and as an error it would pass for success (STATUS_PENDING, STATUS_REPARSE, ...).
+        status if status.is_success() && status != Status::SUCCESS => {
             Status::INVALID_NETWORK_RESPONSE
         }
         // The server's view of an expired session; the user has to log on again all the same.
@@ -78,8 +80,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_cannot_make_rdbss_wait_retry_or_reparse() {
+    fn a_server_cannot_make_rdbss_wait_retry_reparse_or_take_a_failure_for_success() {
         for steering in [
+            Status(1),
+            Status::NOTIFY_ENUM_DIR,
             Status::PENDING,
             Status::MORE_PROCESSING_REQUIRED,
             Status::RETRY,

@@ -6,6 +6,7 @@ use nt::pool::PoolArc;
 use nt::thread::{self, JoinHandle};
 use nt::{Result, Status};
 use smb_client::{Expired, Interval, KeepAlive, SharedTable};
+use smb_wire::smb2::Command;
 
 use super::{Connection, now};
 use crate::exchange;
@@ -61,19 +62,31 @@ fn expire(connection: &PoolArc<Connection>) {
     }) = connection.with(|table| table.expire(now()))
     {
         nt::log!(Warn, "{command:?} was not answered in time");
-        // Its data may still be on its way out: only the end of the connection gets the buffer back.
-        let stuck = sent && token.is_sending();
+        // Its data may still be on its way out: only the end of the connection gets the buffer back. And what a late success
+        // would open, nobody would close.
+        let stuck = token.is_sending()
+            || matches!(
+                command,
+                Command::CREATE | Command::TREE_CONNECT | Command::SESSION_SETUP
+            );
         token.failed(Status::IO_TIMEOUT);
-        if stuck {
+        if sent && stuck {
             connection.fail(Status::IO_TIMEOUT);
         }
     }
+    // What waited behind them for credits may go now.
+    exchange::send_queued(connection);
 }
 
 fn ask_for_life(connection: &PoolArc<Connection>) {
     match connection.with(|table| table.keep_alive(now())) {
         KeepAlive::Fine => {}
-        KeepAlive::EchoDue => exchange::send_echo(connection),
+        KeepAlive::EchoDue => {
+            // A table that is full of what a silent server does not answer has no room for a sign of life either.
+            if exchange::send_echo(connection).is_err() {
+                connection.fail(Status::IO_TIMEOUT);
+            }
+        }
         KeepAlive::Dead => connection.fail(Status::IO_TIMEOUT),
     }
 }

@@ -21,15 +21,13 @@ use crate::driver::{DEVICE_NAME, utf16};
 
 const TAG: Tag = Tag::new(b"OxCt");
 
-/// MRxDevFcbXXXControlFile.
+/// MRxDevFcbXXXControlFile. Runs in the caller's thread even if that has to wait: on a worker thread, the connection would be the
+/// system's and not the caller's.
 pub fn control(control: &DeviceControl<'_, Redirector>) -> Result<Controlled> {
     if !control.is_device_control() {
         return Err(Status::INVALID_DEVICE_REQUEST);
     }
     match control.parameters().code {
-        IOCTL_OXSMB_ADD_CONNECTION | IOCTL_OXSMB_DELETE_CONNECTION if !control.may_block() => {
-            Ok(Controlled::Post)
-        }
         IOCTL_OXSMB_ADD_CONNECTION => {
             let request = AddConnection::parse(control.input()?).map_err(from_format)?;
             add_connection(&request).map(|()| Controlled::Done)

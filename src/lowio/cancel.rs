@@ -46,7 +46,11 @@ pub fn cancel(connection: &PoolArc<Connection>, serial: Serial) {
         });
         match cancelled {
             None => return,
-            Some((Cancelled::Unsent(requester), _)) => requester.failed(Status::CANCELLED),
+            Some((Cancelled::Unsent(requester), _)) => {
+                requester.failed(Status::CANCELLED);
+                // What waited behind it for credits may go now.
+                exchange::send_queued(connection);
+            }
             Some((Cancelled::Send(target), session)) => {
                 // The server may be waited for more briefly now.
                 connection.wake_keeper();
