@@ -234,10 +234,8 @@ pub(crate) fn recompute(file: Fcb) {
         allowed &= get!(open => mrx.BufferingFlags);
     }
     let allowed = if any { allowed } else { 0 };
-    file.state().fetch_and(
-        !FCB_STATE_BUFFERING_STATE_MASK | FCB_STATE_TIME_AND_SIZE_ALREADY_SET,
-        Ordering::AcqRel,
-    );
+    file.state()
+        .fetch_and(!FCB_STATE_BUFFERING_STATE_MASK, Ordering::AcqRel);
     file.state().fetch_or(allowed, Ordering::AcqRel);
 }
 
@@ -314,8 +312,11 @@ pub unsafe extern "C" fn RxChangeBufferingState(
 }
 
 /// Would write the file's dirty pages; there is no cache.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxFlushFcbInSystemCache(
+pub unsafe extern "C" fn RxFlushFcbInSystemCache(
     _Fcb: *mut FCB,
     _SynchronizeWithLazyWriter: BOOLEAN,
 ) -> NTSTATUS {
@@ -323,8 +324,11 @@ pub extern "C" fn RxFlushFcbInSystemCache(
 }
 
 /// Would drop the file's pages; there is no cache.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxPurgeFcbInSystemCache(
+pub unsafe extern "C" fn RxPurgeFcbInSystemCache(
     _Fcb: *mut FCB,
     _FileOffset: *mut nt::sys::LARGE_INTEGER,
     _Length: u32,

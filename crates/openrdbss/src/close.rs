@@ -1,7 +1,7 @@
 //! IRP_MJ_CLOSE, and closes that were put off (reference 4.6).
 
 use crate::calldown::{self, Answer};
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::fcb::{self, Fcb};
 use crate::live::{Live, get, set};
 use crate::net::v_net_root;
@@ -89,10 +89,21 @@ pub(crate) fn close_handle(context: Context, handle: Live<FOBX>, file: Fcb) {
 }
 
 /// Closes a handle that no file object got. The FCB is locked exclusively.
-pub(crate) fn close_unused(context: Context, handle: Live<FOBX>, file: Fcb) {
+pub(crate) fn close_unused(handle: Live<FOBX>, file: Fcb) {
     if let Some(open) = fobx::open(handle) {
         set!(open => mrx.UncleanFobxCount, get!(open => mrx.UncleanFobxCount).saturating_sub(1));
     }
-    // MRxCloseSrvOpen sees a create's request: what it does depends on the open alone.
-    close_handle(context, handle, file);
+    close_without_request(handle, file);
+}
+
+/// Closes a handle in a context without an IRP. The FCB is locked exclusively.
+pub(crate) fn close_without_request(handle: Live<FOBX>, file: Fcb) {
+    let request = file
+        .device()
+        .and_then(|device| context::create_must_succeed(None, device, 0));
+    if let Some(request) = request {
+        set!(request => MajorFunction, nt::sys::IRP_MJ_CLOSE as u8);
+        close_handle(request, handle, file);
+        context::dereference(request);
+    }
 }

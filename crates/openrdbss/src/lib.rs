@@ -27,6 +27,7 @@
 //! * Byte-range locks do not hold back reads and writes of other handles of the same server open; the server sees to the
 //!   rest.
 //! * MRxAreFilesAliased is never asked: a purge runs every delayed close of its share.
+//! * The counts of bytes and operations in the device object are not kept.
 //! * The tracking calls around locks and references do nothing, and the LanmanWorkstation parameters are not read.
 //!
 //! A broken rule of the interface is a bug check, or goes to the test's handler: see [`on_violation`].
@@ -59,6 +60,7 @@ mod create;
 mod data;
 mod directory;
 mod dispatch;
+mod exports;
 mod extended;
 mod fcb;
 mod file_info;

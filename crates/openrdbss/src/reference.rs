@@ -73,8 +73,11 @@ pub unsafe extern "C" fn RxDereference(Instance: PVOID, _LockHoldingState: LOCK_
 }
 
 /// Would log that a reference is added; the macros around RxReference call it.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxpTrackReference(
+pub unsafe extern "C" fn RxpTrackReference(
     _TraceType: u32,
     _FileName: *const u8,
     _Line: u32,
@@ -83,8 +86,11 @@ pub extern "C" fn RxpTrackReference(
 }
 
 /// Would log that a reference is dropped; TRUE lets the macros go on to drop it.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxpTrackDereference(
+pub unsafe extern "C" fn RxpTrackDereference(
     _TraceType: u32,
     _FileName: *const u8,
     _Line: u32,

@@ -8,7 +8,7 @@ use crate::fcb::{self, Fcb};
 use crate::kernel::region;
 use crate::live::{Live, addr, follow, get, set};
 use crate::net::{finalize, net_root};
-use crate::{close, context, data, fobx, list, srv_open};
+use crate::{close, data, fobx, list, srv_open};
 use core::ffi::c_void;
 use nt::sys::{BOOLEAN, LARGE_INTEGER, NTSTATUS, STATUS_SUCCESS};
 use rdbss::raw::*;
@@ -171,7 +171,7 @@ pub(crate) fn close_pending(
     let mut any = false;
     while let Some(handle) = take_pending(device, &wanted) {
         any = true;
-        close_now(device, handle);
+        close_now(handle);
     }
     any
 }
@@ -195,21 +195,14 @@ fn take_pending(
     Some(handle)
 }
 
-/// Does a close that was put off, in a context without an IRP.
-fn close_now(device: Live<RDBSS_DEVICE_OBJECT>, handle: Live<FOBX>) {
-    let Some(file) = fobx::open(handle).and_then(srv_open::file) else {
-        return;
-    };
-    let Some(request) = context::create_must_succeed(None, device, 0) else {
-        return;
-    };
-    set!(request => MajorFunction, nt::sys::IRP_MJ_CLOSE as u8);
+/// Does a close that was put off.
+fn close_now(handle: Live<FOBX>) {
+    let Some(file) = file_of(handle) else { return };
     fcb::reference(file);
     fcb::acquire_exclusive_wait(file);
-    close::close_handle(request, handle, file);
+    close::close_without_request(handle, file);
     fcb::release(file);
     fcb::dereference(file);
-    context::dereference(request);
 }
 
 /// A pending handle's file.

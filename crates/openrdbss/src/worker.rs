@@ -5,9 +5,10 @@
 //! cannot starve it.
 
 use crate::kernel::{event, pool, region, spin};
-use crate::live::{Live, addr, follow, get, set};
+use crate::live::{Live, addr, field, follow, get, set};
 use crate::{data, list};
 use core::ffi::c_void;
+use core::ptr::NonNull;
 use nt::sys::{
     HANDLE, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES,
     STATUS_SUCCESS,
@@ -54,12 +55,15 @@ pub(crate) fn stop(workers: Live<Workers>) {
         set!(workers => stopping, true);
     }
     event::set(addr!(workers => wake));
-    let threads = get!(workers => threads);
-    for thread in threads.into_iter().filter(|thread| !thread.is_null()) {
+    // In the order of their making: a thread that makes another one does so before its own end.
+    for slot in 0..MAX_THREADS {
+        let Some(thread) = NonNull::new(slot_of(workers, slot).read()) else {
+            continue;
+        };
         // SAFETY: a thread object that `add_thread` referenced.
         unsafe {
             nt::sys::KeWaitForSingleObject(
-                thread,
+                thread.as_ptr(),
                 nt::sys::_KWAIT_REASON::Executive,
                 0,
                 0,
@@ -67,8 +71,18 @@ pub(crate) fn stop(workers: Live<Workers>) {
             )
         };
         // SAFETY: the reference of `add_thread`.
-        unsafe { nt::sys::ObfDereferenceObject(thread) };
+        unsafe { nt::sys::ObfDereferenceObject(thread.as_ptr()) };
     }
+}
+
+/// The place of a thread's object; `slot` is below MAX_THREADS.
+fn slot_of(workers: Live<Workers>, slot: usize) -> Live<PVOID> {
+    field(
+        addr!(workers => threads)
+            .as_ptr()
+            .cast::<PVOID>()
+            .wrapping_add(slot),
+    )
 }
 
 fn add_thread(workers: Live<Workers>) -> Result<(), NTSTATUS> {
@@ -83,12 +97,7 @@ fn add_thread(workers: Live<Workers>) -> Result<(), NTSTATUS> {
     };
     match create_thread(workers) {
         Ok(thread) => {
-            let threads = addr!(workers => threads)
-                .as_ptr()
-                .cast::<PVOID>()
-                .wrapping_add(slot);
-            // SAFETY: `slot` is below MAX_THREADS and belongs to this caller alone.
-            unsafe { threads.write(thread) };
+            slot_of(workers, slot).write(thread);
             Ok(())
         }
         // The slot stays empty; `stop` passes over it.
@@ -335,7 +344,10 @@ pub unsafe extern "C" fn RxSpinDownMRxDispatcher(
 }
 
 /// The process that RxDriverEntry ran in.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxGetRDBSSProcess() -> nt::sys::PEPROCESS {
+pub unsafe extern "C" fn RxGetRDBSSProcess() -> nt::sys::PEPROCESS {
     data::get().map_or(core::ptr::null_mut(), |data| get!(data => process))
 }

@@ -6,13 +6,13 @@ use crate::calldown;
 use crate::context::{self, Context};
 use crate::fcb::{self, Fcb};
 use crate::live::{Live, addr, follow, get, set};
-use crate::{buffering, fobx, scavenger, srv_open};
+use crate::{buffering, close, fobx, scavenger, srv_open};
 use core::sync::atomic::Ordering;
 use nt::sys::{
     FILE_DELETE_ON_CLOSE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_OBJECT, FILE_OPEN,
     FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT, FILE_OPENED,
     FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SUPERSEDE, NTSTATUS, STATUS_DELETE_PENDING,
-    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, STATUS_REPARSE, STATUS_RETRY,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, STATUS_REPARSE,
     STATUS_SHARING_VIOLATION, STATUS_SUCCESS,
 };
 use rdbss::raw::*;
@@ -279,13 +279,9 @@ fn finish(
     // The FCB was not locked all the time; and a directory lists how it is shared too.
     let status = check_share_access(file, file_object, wanted, true);
     if status < 0 {
-        crate::close::close_unused(context, handle, file);
+        close::close_unused(handle, file);
         set!(context => pFobx, core::ptr::null_mut());
-        return if status == STATUS_SHARING_VIOLATION {
-            status
-        } else {
-            STATUS_RETRY
-        };
+        return status;
     }
     let body = file.body();
     set!(body => mrx.OpenCount, get!(body => mrx.OpenCount).saturating_add(1));

@@ -212,8 +212,11 @@ pub unsafe extern "C" fn RxReleaseFcbResourceForThreadInMRx(
 }
 
 /// Notes who has the paging I/O resource; there is no paging I/O here.
+///
+/// # Safety
+/// None is needed; the headers declare it so.
 #[unsafe(no_mangle)]
-pub extern "C" fn RxTrackPagingIoResource(
+pub unsafe extern "C" fn RxTrackPagingIoResource(
     _Instance: nt::sys::PVOID,
     _Type: u32,
     _Line: u32,

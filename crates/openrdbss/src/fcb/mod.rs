@@ -4,10 +4,10 @@
 //! library keeps beside it ([`Extra`]), and the name. Its references are: one for each SRV_OPEN, and one for whoever
 //! is about to lock it. The last one takes it out of its share's table, under the table's lock.
 
-mod init;
-mod lock;
-mod size;
-mod table;
+pub(crate) mod init;
+pub(crate) mod lock;
+pub(crate) mod size;
+pub(crate) mod table;
 
 pub(crate) use lock::{
     Mode, acquire, acquire_exclusive_wait, acquire_shared, is_exclusive, lock_of, release,

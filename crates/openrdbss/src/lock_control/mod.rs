@@ -140,7 +140,11 @@ fn lock(context: Context, stack: Stack, file: File, owner: Owner) -> Answer {
     set!(held => owner, owner);
     set!(held => open, file.open.as_ptr());
     set!(held => sent, !buffered);
-    if !enter(context, file.fcb, held, at_once) {
+    // A request that waits may be granted, and over, before `enter` returns.
+    context::reference(context);
+    let entered = enter(context, file.fcb, held, at_once);
+    context::dereference(context);
+    if !entered {
         pool::free(held, RX_BUFFERED_LOCK_POOLTAG);
         return if at_once {
             STATUS_LOCK_NOT_GRANTED.into()

@@ -35,7 +35,14 @@ unsafe extern "C" fn create_srv_call(
     // SAFETY: the device is registered; the routine takes the cell.
     let status =
         unsafe { RxDispatchToWorkerThread(device, DelayedWorkQueue, Some(connect), cell.cast()) };
-    assert_eq!(status, STATUS_SUCCESS);
+    if status != STATUS_SUCCESS {
+        // SAFETY: RDBSS keeps it until the callback.
+        unsafe { (*cell).Status = status };
+        // SAFETY: as above.
+        let callback = unsafe { (*(*cell).SrvCalldownStructure).CallBack };
+        // SAFETY: once.
+        unsafe { callback.expect("a callback")(cell) };
+    }
     STATUS_PENDING
 }
 

@@ -72,11 +72,26 @@ unsafe extern "C" fn entry(driver: *mut DRIVER_OBJECT, path: *mut UNICODE_STRING
     DEVICE.store(device, Ordering::SeqCst);
     // SAFETY: the driver object is ours.
     unsafe { (*driver).DriverUnload = Some(unload) };
-    with_context(device, |context| {
+    let status = with_context(device, |context| {
         let mut post = 0;
         // SAFETY: a live context and a local.
         unsafe { RxStartMinirdr(context, &raw mut post) }
-    })
+    });
+    if status < 0 {
+        remove(driver, device);
+    }
+    status
+}
+
+/// Takes the stopped device and the library away.
+fn remove(driver: *mut DRIVER_OBJECT, device: *mut RDBSS_DEVICE_OBJECT) {
+    // SAFETY: stopped.
+    unsafe { RxpUnregisterMinirdr(device) };
+    // SAFETY: no device is left.
+    unsafe { RxUnload(driver) };
+    let table = TABLE.swap(core::ptr::null_mut(), Ordering::SeqCst);
+    // SAFETY: made by `table`, and nobody calls through it any more.
+    drop(unsafe { Box::from_raw(table) });
 }
 
 fn with_context(
@@ -86,6 +101,9 @@ fn with_context(
     // SAFETY: a registered device, no IRP.
     let context =
         unsafe { RxCreateRxContext(core::ptr::null_mut(), device, RX_CONTEXT_FLAG_IN_FSP) };
+    if context.is_null() {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     let status = work(context);
     // SAFETY: our own reference.
     unsafe { RxDereferenceAndDeleteRxContext_Real(context) };
@@ -104,13 +122,12 @@ unsafe extern "C" fn unload(driver: *mut DRIVER_OBJECT) {
         status == STATUS_SUCCESS || std::thread::panicking(),
         "stop: {status:#x}"
     );
-    // SAFETY: stopped.
-    unsafe { RxpUnregisterMinirdr(device) };
-    // SAFETY: no device is left.
-    unsafe { RxUnload(driver) };
-    let table = TABLE.swap(core::ptr::null_mut(), Ordering::SeqCst);
-    // SAFETY: made by `table`, and nobody calls through it any more.
-    drop(unsafe { Box::from_raw(table) });
+    remove(driver, device);
+}
+
+/// Loads the toy.
+pub fn load(kernel: &Kernel) -> Result<Driver, NTSTATUS> {
+    kernel.load_driver("toy", entry)
 }
 
 /// The device of the running toy.
@@ -132,7 +149,7 @@ impl Bench {
         let kernel = Kernel::boot(Config::default());
         openrdbss::on_violation(None);
         let toy = Toy::install();
-        let driver = kernel.load_driver("toy", entry).expect("the driver loads");
+        let driver = load(&kernel).expect("the driver loads");
         Bench {
             toy,
             process: Process::new(),

@@ -129,10 +129,8 @@ unsafe fn target_of(context: *mut RX_CONTEXT, key: &str, input: &[u8]) -> String
     // SAFETY: an FCB of the linked library.
     let fcb = unsafe { FcbRef::probe(core::ptr::NonNull::new(fcb).unwrap()) }.unwrap();
     // SAFETY: a live FCB.
-    assert_eq!(
-        unsafe { (*fcb.head()).NodeTypeCode },
-        RDBSS_NTC_OPENTARGETDIR_FCB
-    );
+    let node_type = unsafe { (*fcb.head()).NodeTypeCode };
+    assert_eq!(node_type, RDBSS_NTC_OPENTARGETDIR_FCB);
     // SAFETY: a live FCB.
     let name = unsafe { &raw const (*fcb.body()).PrivateAlreadyPrefixedName };
     // SAFETY: the FCB's name.

@@ -91,16 +91,16 @@ unsafe extern "C" fn read_write(context: *mut RX_CONTEXT) -> NTSTATUS {
         unsafe { (*context).InformationToReturn = bytes };
         return status;
     }
-    post(context);
-    STATUS_PENDING
+    match post(context) {
+        STATUS_SUCCESS => STATUS_PENDING,
+        status => status,
+    }
 }
 
-fn post(context: *mut RX_CONTEXT) {
+fn post(context: *mut RX_CONTEXT) -> NTSTATUS {
     let device = super::driver::device();
     // SAFETY: the device is registered; the routine takes the request.
-    let status =
-        unsafe { RxDispatchToWorkerThread(device, DelayedWorkQueue, Some(finish), context.cast()) };
-    assert_eq!(status, STATUS_SUCCESS);
+    unsafe { RxDispatchToWorkerThread(device, DelayedWorkQueue, Some(finish), context.cast()) }
 }
 
 unsafe extern "C" fn finish(context: PVOID) {
@@ -169,7 +169,7 @@ impl Toy {
             let operation = unsafe { (*context).Params.LowIo.LowIoContext.Operation };
             match operation {
                 LOWIO_OP_NOTIFY_CHANGE_DIRECTORY => complete(context, STATUS_NOTIFY_ENUM_DIR, 0),
-                _ => post(context),
+                _ => assert_eq!(post(context), STATUS_SUCCESS),
             }
         }
     }

@@ -8,7 +8,7 @@ mod information;
 mod low_io;
 mod open;
 
-pub use driver::{Bench, device, path};
+pub use driver::{Bench, device, load, path};
 
 use rdbss::raw::*;
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ pub struct Counters {
     pub server_connects: AtomicU32,
     pub share_connects: AtomicU32,
     pub creates: AtomicU32,
+    pub opened: AtomicU32,
     pub collapses: AtomicU32,
     pub closes: AtomicU32,
     pub cleanups: AtomicU32,

@@ -74,6 +74,7 @@ unsafe extern "C" fn create(context: *mut RX_CONTEXT) -> NTSTATUS {
     // SAFETY: a live open.
     unsafe { (*open).BufferingFlags = if oplock { batch() } else { 0 } };
     init_fcb(fcb, &node);
+    count(&toy().counters.opened);
     STATUS_SUCCESS
 }
 
