@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::credentials::UserArgument;
+use crate::credentials::{Credentials, UserArgument};
+use crate::failure::Failure;
 use crate::location::{Location, RemotePath};
 
 /// OxSMB's driver on a desk: loaded into a user-mode NT kernel, it reaches real SMB servers.
@@ -40,6 +41,18 @@ pub struct Connect {
     /// Put up with being made a guest, or nobody where no user is given
     #[arg(long, global = true)]
     pub guest: bool,
+}
+
+impl Connect {
+    /// Who connects, with the password found or asked for; nobody when no user was named.
+    ///
+    /// # Errors
+    /// When the name is empty, or there is nobody to ask.
+    pub fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let user = self.user.clone().map(UserArgument::complete);
+        user.transpose()
+            .map_err(|error| Failure::new("ask for", "the password", error))
+    }
 }
 
 /// A dialect, by its everyday name.
@@ -82,6 +95,14 @@ pub enum Command {
     Demo,
     /// Serve a share from memory, for other clients to try
     Serve(Serve),
+    /// Something on a share
+    #[command(flatten)]
+    OnShare(ShareCommand),
+}
+
+/// What to do on a share.
+#[derive(Debug, Subcommand)]
+pub enum ShareCommand {
     /// Copy a file or a tree, to a share or from one
     Copy {
         /// What to copy: a local path or one on a share

@@ -1,8 +1,9 @@
 //! The commands that look at a share or change it.
 
 use std::io::Write;
+use std::path::Path;
 
-use crate::arguments::{Command, Connect};
+use crate::arguments::{Connect, ShareCommand};
 use crate::copy;
 use crate::credentials::Credentials;
 use crate::drive::Drive;
@@ -15,25 +16,18 @@ use crate::pipeline;
 use crate::progress::Progress;
 use crate::units;
 
-/// Runs a command of the kind that needs one share: boots the driver, connects, does it, and unloads the driver.
+/// Boots the driver, connects, does what the command says, and unloads the driver.
 ///
 /// # Errors
-/// What the command meets, or that the driver left something behind.
-pub fn run(command: &Command, connect: Connect) -> Result<(), Failure> {
+/// What the command meets, or that the driver cannot go.
+pub fn run(command: &ShareCommand, connect: &Connect) -> Result<(), Failure> {
     let share = share_of(command)?;
-    let settings = Settings::from(&connect);
-    let credentials = match connect.user {
-        Some(user) => Some(
-            user.complete()
-                .map_err(|error| Failure::new("ask for", "the password", error))?,
-        ),
-        None => None,
-    };
-    let machine = Machine::boot(&settings)?;
+    let credentials = connect.credentials()?;
+    let machine = Machine::boot(&Settings::from(connect))?;
     let done = on_drive(&machine, &share, credentials.as_ref(), |drive| {
         execute(drive, command)
     });
-    // Whatever happened, the driver must go without leaving anything; but the first failure is the one to tell.
+    // Whatever happened, the driver must go; but the first failure is the one to tell.
     let gone = machine.shut_down();
     done.and(gone.map(drop))
 }
@@ -50,79 +44,71 @@ fn on_drive(
 }
 
 /// The one share that a command is about.
-fn share_of(command: &Command) -> Result<ShareName, Failure> {
-    let share = |path: &RemotePath| Ok(path.share.clone());
-    match command {
-        Command::Ls { path }
-        | Command::Cat { path }
-        | Command::Stat { path }
-        | Command::Mkdir { path }
-        | Command::Rm { path, .. } => share(path),
-        Command::Mv { from, to } if from.share == to.share => share(from),
-        Command::Mv { from, to } => Err(Failure::new(
-            "rename",
-            format!("{from} to {to}"),
-            "they are on different shares; copy it, then remove it",
-        )),
-        Command::Copy {
-            source: Location::Local(_),
-            destination: Location::Remote(path),
+fn share_of(command: &ShareCommand) -> Result<ShareName, Failure> {
+    let path = match command {
+        ShareCommand::Ls { path }
+        | ShareCommand::Cat { path }
+        | ShareCommand::Stat { path }
+        | ShareCommand::Mkdir { path }
+        | ShareCommand::Rm { path, .. } => path,
+        ShareCommand::Mv { from, to } if from.share == to.share => from,
+        ShareCommand::Mv { from, to } => {
+            let both = format!("{from} to {to}");
+            let advice = "they are on different shares; copy it, then remove it";
+            return Err(Failure::new("rename", both, advice));
         }
-        | Command::Copy {
-            source: Location::Remote(path),
-            destination: Location::Local(_),
-        } => share(path),
-        Command::Copy {
+        ShareCommand::Copy {
             source,
             destination,
-        } => Err(Failure::new(
-            "copy",
-            format!("{source} to {destination}"),
-            "one of the two must be on a share, the other on this machine",
-        )),
-        Command::Demo | Command::Serve(_) => {
-            Err(Failure::new("run", "this command", "it has no share"))
-        }
-    }
+        } => match direction(source, destination)? {
+            Direction::ToShare(_, path) | Direction::FromShare(path, _) => path,
+        },
+    };
+    Ok(path.share.clone())
 }
 
-fn execute(drive: &Drive<'_>, command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Copy {
-            source,
-            destination,
-        } => copy_command(drive, source, destination),
-        Command::Ls { path } => list(drive, path),
-        Command::Cat { path } => cat(drive, path),
-        Command::Stat { path } => stat(drive, path),
-        Command::Mkdir { path } => drive.make_directory(&path.path),
-        Command::Mv { from, to } => drive.rename(&from.path, &to.path, false),
-        Command::Rm {
-            recursive: false,
-            path,
-        } => drive.remove(&path.path),
-        Command::Rm {
-            recursive: true,
-            path,
-        } => drive.remove_tree(&path.path),
-        Command::Demo | Command::Serve(_) => Ok(()),
-    }
+/// Which way a copy goes.
+enum Direction<'a> {
+    ToShare(&'a Path, &'a RemotePath),
+    FromShare(&'a RemotePath, &'a Path),
 }
 
-fn copy_command(
-    drive: &Drive<'_>,
-    source: &Location,
-    destination: &Location,
-) -> Result<(), Failure> {
-    let mut progress = Progress::new();
+fn direction<'a>(
+    source: &'a Location,
+    destination: &'a Location,
+) -> Result<Direction<'a>, Failure> {
     match (source, destination) {
-        (Location::Local(from), Location::Remote(to)) => {
-            copy::upload(drive, from, to, &mut progress)?
+        (Location::Local(from), Location::Remote(to)) => Ok(Direction::ToShare(from, to)),
+        (Location::Remote(from), Location::Local(to)) => Ok(Direction::FromShare(from, to)),
+        _ => {
+            let both = format!("{source} to {destination}");
+            let advice = "one of the two must be on a share, the other on this machine";
+            Err(Failure::new("copy", both, advice))
         }
-        (Location::Remote(from), Location::Local(to)) => {
-            copy::download(drive, from, to, &mut progress)?
-        }
-        _ => {}
+    }
+}
+
+fn execute(drive: &Drive<'_>, command: &ShareCommand) -> Result<(), Failure> {
+    match command {
+        ShareCommand::Copy {
+            source,
+            destination,
+        } => copy_across(drive, &direction(source, destination)?),
+        ShareCommand::Ls { path } => list(drive, path),
+        ShareCommand::Cat { path } => cat(drive, path),
+        ShareCommand::Stat { path } => stat(drive, path),
+        ShareCommand::Mkdir { path } => drive.make_directory(&path.path),
+        ShareCommand::Mv { from, to } => drive.rename(&from.path, &to.path, false),
+        ShareCommand::Rm { recursive, path } if *recursive => drive.remove_tree(&path.path),
+        ShareCommand::Rm { path, .. } => drive.remove(&path.path),
+    }
+}
+
+fn copy_across(drive: &Drive<'_>, direction: &Direction<'_>) -> Result<(), Failure> {
+    let mut progress = Progress::new();
+    match direction {
+        Direction::ToShare(from, to) => copy::upload(drive, from, to, &mut progress)?,
+        Direction::FromShare(from, to) => copy::download(drive, from, to, &mut progress)?,
     }
     println!("{}", progress.finish());
     Ok(())

@@ -4,6 +4,7 @@ mod first_read;
 mod speeds;
 
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use smb_server::{RunningServer, Share};
 use zeroize::Zeroizing;
@@ -63,7 +64,7 @@ fn serve(watch: &Watch) -> Result<(RunningServer, Credentials), Failure> {
         user: USER.into(),
         password: Zeroizing::new(format!(
             "{:016x}",
-            std::process::id() as u64 ^ 0x5eed_0000_0000
+            RandomState::new().build_hasher().finish()
         )),
     };
     let seen = watch.clone();

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn run(Arguments { command, connect }: Arguments) -> Result<(), Failure> {
     match command.unwrap_or(Command::Demo) {
         Command::Demo => demo::run(&connect),
-        Command::Serve(how) => serve::serve(&how, connect),
-        command => commands::run(&command, connect),
+        Command::Serve(how) => serve::serve(&how, &connect),
+        Command::OnShare(command) => commands::run(&command, &connect),
     }
 }

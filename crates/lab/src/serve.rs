@@ -8,6 +8,7 @@ use smb_server::{Share, Signing};
 use smb_wire::smb2::Dialect;
 
 use crate::arguments::{Connect, Serve};
+use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::units;
 
@@ -15,7 +16,7 @@ use crate::units;
 ///
 /// # Errors
 /// When nobody could log on, the directory to preload cannot be read, or the address is taken.
-pub fn serve(serve: &Serve, connect: Connect) -> Result<(), Failure> {
+pub fn serve(serve: &Serve, connect: &Connect) -> Result<(), Failure> {
     let failed = |what: String| Failure::new("serve", &serve.share, what);
     let share = Share::new(&serve.share).map_err(|error| failed(error.to_string()))?;
     if let Some(directory) = &serve.preload {
@@ -28,16 +29,16 @@ pub fn serve(serve: &Serve, connect: Connect) -> Result<(), Failure> {
         );
     }
     let mut server = smb_server::builder().share(&share);
-    let who = match connect.user {
-        Some(user) => {
-            let credentials = user
-                .complete()
-                .map_err(|error| Failure::new("ask for", "the password", error))?;
-            let user = credentials.user.clone();
-            server = if credentials.domain.is_empty() {
-                server.user(&user, &credentials.password)
+    let who = match connect.credentials()? {
+        Some(Credentials {
+            domain,
+            user,
+            password,
+        }) => {
+            server = if domain.is_empty() {
+                server.user(&user, &password)
             } else {
-                server.domain_user(&credentials.domain, &user, &credentials.password)
+                server.domain_user(&domain, &user, &password)
             };
             user
         }
