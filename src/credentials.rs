@@ -80,22 +80,6 @@ impl Credentials {
                 .map_err(status::from_client),
         }
     }
-
-    /// A copy, for the session that is made with them.
-    pub fn try_clone(&self) -> Result<Self> {
-        let user = match &self.user {
-            None => None,
-            Some(user) => Some(User {
-                name: user.name.try_clone()?,
-                domain: user.domain.try_clone()?,
-                hash: user.hash.clone(),
-            }),
-        };
-        Ok(Self {
-            logon: self.logon,
-            user,
-        })
-    }
 }
 
 fn copy(units: &[u16]) -> Result<PoolVec<u16>> {

@@ -14,13 +14,15 @@ use smb_wire::{NtStatus, Utf16};
 
 use crate::call;
 use crate::dispatch::Redirector;
-use crate::open::Open;
+use crate::open::{MAX_FILE_SIZE, Open};
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxDi");
 
 /// How much of a listing is asked for at a time, in bytes.
 const PIECE: u32 = 256 * 1024;
+/// How many pieces in a row may bring nothing that a program may see.
+const MOST_EMPTY_PIECES: u32 = 64;
 /// To how many bytes entries are aligned (MS-FSCC 2.4).
 const ALIGNMENT: usize = 8;
 
@@ -84,13 +86,22 @@ pub fn query(query: &mut DirectoryQuery<'_, Redirector>) -> Result<()> {
         kept = Kept::new();
         kept.class = Some(class);
     }
+    let mut pieces = 0u32;
     let outcome = loop {
         match kept.give(class, query.output(), &mut most) {
             Ok(false) => {}
             Ok(true) => break Ok(()),
             Err(status) => break Err(status),
         }
-        match ask(&open, class, query.pattern()?, restart) {
+        pieces = pieces.saturating_add(1);
+        if pieces > MOST_EMPTY_PIECES {
+            // All names that no program may see: this listing has no end.
+            break Err(Status::INVALID_NETWORK_RESPONSE);
+        }
+        match query
+            .pattern()
+            .and_then(|pattern| ask(&open, class, pattern, restart))
+        {
             Ok(piece) => {
                 kept.piece = piece;
                 kept.next = 0;
@@ -131,7 +142,10 @@ impl Kept {
                     Err(_) if last.is_some() => break,
                     Err(_) => {
                         // Not even one fits: as much of it as does, so that the caller sees how long the name is.
-                        output.write_what_fits(bytes);
+                        if output.write_u32(0).is_ok() {
+                            output
+                                .write_what_fits(bytes.get(size_of::<u32>()..).unwrap_or_default());
+                        }
                         return Err(Status::BUFFER_OVERFLOW);
                     }
                 }
@@ -146,7 +160,8 @@ impl Kept {
 /// Whether a program may see an entry. A name that is a path could lead it out of the directory; a listing with impossible
 /// sizes is not believed at all.
 fn check(entry: &DirectoryEntry<'_>) -> Result<bool> {
-    if entry.end_of_file < 0 || entry.allocation_size < 0 {
+    let possible = 0..=MAX_FILE_SIZE;
+    if !possible.contains(&entry.end_of_file) || !possible.contains(&entry.allocation_size) {
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
     let dots = |count| {
@@ -183,7 +198,10 @@ fn append(output: &mut Output<'_>, last: Option<usize>, bytes: &[u8]) -> Result<
 
 /// Asks the server for the next piece.
 fn ask(open: &Open, class: DirectoryClass, pattern: &[u16], restart: bool) -> Result<PoolVec<u8>> {
-    let length = PIECE.min(open.connection().negotiated().max_transact);
+    let connection = open.connection();
+    let length = PIECE
+        .min(connection.negotiated().max_transact)
+        .min(connection.affordable());
     let request = QueryDirectoryRequest {
         class: class.class(),
         flags: if restart {

@@ -125,14 +125,13 @@ impl MiniRedirector for Redirector {
     }
 
     fn cancel(&self, cookie: u64) {
-        let mut index = 0usize;
-        loop {
+        // From the end, because a server that goes meanwhile is replaced by the last one.
+        let count = self.servers.lock().len();
+        for index in (0..count).rev() {
             let server = self.servers.lock().get(index).cloned();
-            let Some(server) = server else { return };
-            if let Some(connection) = server.current() {
+            if let Some(connection) = server.and_then(|server| server.current()) {
                 lowio::cancel(&connection, Serial::from_cookie(cookie));
             }
-            index = index.saturating_add(1);
         }
     }
 

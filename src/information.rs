@@ -9,10 +9,14 @@ use rdbss::Output;
 use rdbss::Request;
 use rdbss::info::{FileInfoQuery, RenameTarget, SetFileInfo, VolumeInfoQuery};
 use smb_wire::fscc::{
-    Entries, FileAllocationInformation, FileEndOfFileInformation, FileFsAttributeInformation,
-    FileFsFullSizeInformation, FileFsSizeInformation, FileFsVolumeInformation,
-    FileInformationClass, FileNetworkOpenInformation, FileStandardInformation, FsInformationClass,
-    RenameFlags, RenameForm, RenameInformation, StreamInformation,
+    Entries, FileAccessInformation, FileAlignmentInformation, FileAllocationInformation,
+    FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileEndOfFileInformation,
+    FileFsAttributeInformation, FileFsDeviceInformation, FileFsFullSizeInformation,
+    FileFsObjectIdInformation, FileFsSectorSizeInformation, FileFsSizeInformation,
+    FileFsVolumeInformation, FileInformationClass, FileInternalInformation, FileModeInformation,
+    FileNameInformation, FileNetworkOpenInformation, FilePositionInformation,
+    FileStandardInformation, FsInformationClass, RenameFlags, RenameForm, RenameInformation,
+    StreamInformation,
 };
 use smb_wire::smb2::{
     Command, FlushRequest, InfoType, QueryInfoFlags, QueryInfoRequest, QueryInfoResponse,
@@ -22,7 +26,8 @@ use smb_wire::{NtStatus, ParseError, Utf16, Writer};
 
 use crate::call;
 use crate::dispatch::Redirector;
-use crate::open::{Open, relative};
+use crate::exchange::room_of;
+use crate::open::{MAX_FILE_SIZE, Open, relative};
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxIn");
@@ -32,50 +37,34 @@ const LEAST_ANSWER: u32 = 4096;
 /// A caller with a larger buffer gets no more than this at a time.
 const MOST_ANSWER: u32 = 64 * 1024;
 
+/// FILE_COMPRESSION_INFORMATION and FILE_ID_INFORMATION in bytes (MS-FSCC 2.4).
+const COMPRESSION_LEN: usize = 16;
+const ID_LEN: usize = 24;
+
 /// MRxQueryFileInfo.
 pub fn query_file(query: &mut FileInfoQuery<'_, Redirector>) -> Result<()> {
     let class =
         FileInformationClass(u8::try_from(query.class()).map_err(|_| Status::INVALID_INFO_CLASS)?);
-    match class {
-        FileInformationClass::BASIC
-        | FileInformationClass::STANDARD
-        | FileInformationClass::INTERNAL
-        | FileInformationClass::EA
-        | FileInformationClass::ACCESS
-        | FileInformationClass::POSITION
-        | FileInformationClass::MODE
-        | FileInformationClass::ALIGNMENT
-        | FileInformationClass::ALTERNATE_NAME
-        | FileInformationClass::STREAM
-        | FileInformationClass::COMPRESSION
-        | FileInformationClass::NETWORK_OPEN
-        | FileInformationClass::ATTRIBUTE_TAG
-        | FileInformationClass::ID => {}
-        _ => return Err(Status::INVALID_INFO_CLASS),
-    }
+    let shape = file_shape(class).ok_or(Status::INVALID_INFO_CLASS)?;
     let open = query
         .srv_open()?
         .share_context()
         .ok_or(Status::FILE_CLOSED)?;
-    ask(&open, InfoType::FILE, class.0, query.output(), |bytes| {
-        check_file(class, bytes)
-    })
+    ask(
+        &open,
+        InfoType::FILE,
+        class.0,
+        query.output(),
+        &shape,
+        |bytes| is_possible(class, bytes),
+    )
 }
 
 /// MRxQueryVolumeInfo.
 pub fn query_volume(query: &mut VolumeInfoQuery<'_, Redirector>) -> Result<()> {
     let class =
         FsInformationClass(u8::try_from(query.class()).map_err(|_| Status::INVALID_INFO_CLASS)?);
-    match class {
-        FsInformationClass::VOLUME
-        | FsInformationClass::SIZE
-        | FsInformationClass::DEVICE
-        | FsInformationClass::ATTRIBUTE
-        | FsInformationClass::FULL_SIZE
-        | FsInformationClass::OBJECT_ID
-        | FsInformationClass::SECTOR_SIZE => {}
-        _ => return Err(Status::INVALID_INFO_CLASS),
-    }
+    let shape = volume_shape(class).ok_or(Status::INVALID_INFO_CLASS)?;
     let open = query
         .srv_open()?
         .share_context()
@@ -85,7 +74,8 @@ pub fn query_volume(query: &mut VolumeInfoQuery<'_, Redirector>) -> Result<()> {
         InfoType::FILESYSTEM,
         class.0,
         query.output(),
-        |bytes| check_volume(class, bytes),
+        &shape,
+        |_| true,
     )
 }
 
@@ -135,7 +125,8 @@ fn ask(
     info_type: InfoType,
     class: u8,
     output: &mut Output<'_>,
-    check: impl FnOnce(&[u8]) -> core::result::Result<bool, ParseError>,
+    shape: &Shape,
+    is_possible: impl FnOnce(&[u8]) -> bool,
 ) -> Result<()> {
     let room = u32::try_from(output.room()).unwrap_or(u32::MAX);
     let length = room
@@ -155,18 +146,30 @@ fn ask(
         open.tree().ask(Command::QUERY_INFO, 0, length),
         |writer| request.emit(writer),
     )?;
-    // More than was asked for leaves what there is; it is cut further if the caller has less room.
     let cut = answer.header.status == NtStatus::BUFFER_OVERFLOW;
     if !cut {
         answer.success()?;
     }
-    let bytes = QueryInfoResponse::parse(&answer.message)
+    let parsed = QueryInfoResponse::parse(&answer.message);
+    let mut bytes = parsed
         .map_err(|error| status::from_client(error.into()))?
         .output;
-    if bytes.len() > usize::try_from(length).unwrap_or(usize::MAX) {
+    if bytes.len() > room_of(length) {
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
-    if !cut && !check(bytes).map_err(|error| status::from_client(error.into()))? {
+    match *shape {
+        // There was room enough, so nothing can have been cut off.
+        Shape::Fixed(size) => {
+            let whole = bytes.get(..size).filter(|_| !cut);
+            bytes = whole.ok_or(Status::INVALID_NETWORK_RESPONSE)?;
+        }
+        // What the server cut off is the caller's to ask for again, with more room.
+        Shape::Variable(_) if cut => {}
+        Shape::Variable(check) => {
+            check(bytes).map_err(|error| status::from_client(error.into()))?
+        }
+    }
+    if !is_possible(bytes) {
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
     let written = output.write_what_fits(bytes);
@@ -176,37 +179,66 @@ fn ask(
     Ok(())
 }
 
-/// Whether an answer about a file is whole and possible.
-fn check_file(class: FileInformationClass, bytes: &[u8]) -> core::result::Result<bool, ParseError> {
-    match class {
-        FileInformationClass::STANDARD => {
-            let answer = FileStandardInformation::parse(bytes)?;
-            Ok(answer.allocation_size >= 0 && answer.end_of_file >= 0)
-        }
-        FileInformationClass::NETWORK_OPEN => {
-            let answer = FileNetworkOpenInformation::parse(bytes)?;
-            Ok(answer.allocation_size >= 0 && answer.end_of_file >= 0)
-        }
-        FileInformationClass::STREAM => {
-            for stream in Entries::<StreamInformation<'_>>::new(bytes) {
-                stream?;
-            }
-            Ok(true)
-        }
-        // The shortest of the other classes has four bytes.
-        _ => Ok(bytes.len() >= 4),
-    }
+/// How an answer is checked.
+enum Shape {
+    /// So many bytes, whatever is in them.
+    Fixed(usize),
+    /// By its own lengths.
+    Variable(fn(&[u8]) -> core::result::Result<(), ParseError>),
 }
 
-/// Whether an answer about a volume is whole and possible.
-fn check_volume(class: FsInformationClass, bytes: &[u8]) -> core::result::Result<bool, ParseError> {
-    match class {
-        FsInformationClass::VOLUME => FileFsVolumeInformation::parse(bytes).map(|_| true),
-        FsInformationClass::ATTRIBUTE => FileFsAttributeInformation::parse(bytes).map(|_| true),
-        FsInformationClass::SIZE => FileFsSizeInformation::parse(bytes).map(|_| true),
-        FsInformationClass::FULL_SIZE => FileFsFullSizeInformation::parse(bytes).map(|_| true),
-        _ => Ok(bytes.len() >= 4),
-    }
+const fn file_shape(class: FileInformationClass) -> Option<Shape> {
+    Some(match class {
+        FileInformationClass::BASIC => Shape::Fixed(FileBasicInformation::LEN),
+        FileInformationClass::STANDARD => Shape::Fixed(FileStandardInformation::LEN),
+        FileInformationClass::INTERNAL => Shape::Fixed(FileInternalInformation::LEN),
+        FileInformationClass::EA => Shape::Fixed(FileEaInformation::LEN),
+        FileInformationClass::ACCESS => Shape::Fixed(FileAccessInformation::LEN),
+        FileInformationClass::POSITION => Shape::Fixed(FilePositionInformation::LEN),
+        FileInformationClass::MODE => Shape::Fixed(FileModeInformation::LEN),
+        FileInformationClass::ALIGNMENT => Shape::Fixed(FileAlignmentInformation::LEN),
+        FileInformationClass::NETWORK_OPEN => Shape::Fixed(FileNetworkOpenInformation::LEN),
+        FileInformationClass::ATTRIBUTE_TAG => Shape::Fixed(FileAttributeTagInformation::LEN),
+        FileInformationClass::COMPRESSION => Shape::Fixed(COMPRESSION_LEN),
+        FileInformationClass::ID => Shape::Fixed(ID_LEN),
+        FileInformationClass::ALTERNATE_NAME => {
+            Shape::Variable(|bytes| FileNameInformation::parse(bytes).map(|_| ()))
+        }
+        FileInformationClass::STREAM => Shape::Variable(|bytes| {
+            Entries::<StreamInformation<'_>>::new(bytes).try_for_each(|stream| stream.map(|_| ()))
+        }),
+        _ => return None,
+    })
+}
+
+const fn volume_shape(class: FsInformationClass) -> Option<Shape> {
+    Some(match class {
+        FsInformationClass::SIZE => Shape::Fixed(FileFsSizeInformation::LEN),
+        FsInformationClass::DEVICE => Shape::Fixed(FileFsDeviceInformation::LEN),
+        FsInformationClass::FULL_SIZE => Shape::Fixed(FileFsFullSizeInformation::LEN),
+        FsInformationClass::OBJECT_ID => Shape::Fixed(FileFsObjectIdInformation::LEN),
+        FsInformationClass::SECTOR_SIZE => Shape::Fixed(FileFsSectorSizeInformation::LEN),
+        FsInformationClass::VOLUME => {
+            Shape::Variable(|bytes| FileFsVolumeInformation::parse(bytes).map(|_| ()))
+        }
+        FsInformationClass::ATTRIBUTE => {
+            Shape::Variable(|bytes| FileFsAttributeInformation::parse(bytes).map(|_| ()))
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the sizes in an answer about a file are possible.
+fn is_possible(class: FileInformationClass, bytes: &[u8]) -> bool {
+    let sizes = match class {
+        FileInformationClass::STANDARD => FileStandardInformation::parse(bytes)
+            .map(|answer| (answer.end_of_file, answer.allocation_size)),
+        FileInformationClass::NETWORK_OPEN => FileNetworkOpenInformation::parse(bytes)
+            .map(|answer| (answer.end_of_file, answer.allocation_size)),
+        _ => return true,
+    };
+    let possible = 0..=MAX_FILE_SIZE;
+    sizes.is_ok_and(|(end, allocation)| possible.contains(&end) && possible.contains(&allocation))
 }
 
 fn rename(

@@ -29,6 +29,9 @@ const REQUEST_CONTEXTS: usize = 128;
 /// A path longer than this cannot be opened anywhere (MAXIMUM_FILENAME_LENGTH), in UTF-16 units.
 const MAX_PATH: usize = 0x7fff;
 
+/// The largest size of a file: RDBSS rounds sizes up to clusters and pages, and must not overflow.
+pub const MAX_FILE_SIZE: i64 = i64::MAX - 0xf_ffff;
+
 /// Options that concern this side only, or that ask for what is not offered here.
 const LOCAL_OPTIONS: CreateOptions = CreateOptions::SYNCHRONOUS_IO_ALERT
     .union(CreateOptions::SYNCHRONOUS_IO_NONALERT)
@@ -79,15 +82,45 @@ pub fn create<'a>(create: Create<'a, Redirector>) -> Result<Opened<'a>> {
     say_what_is_known(&create, &asked)?;
     let path = relative(create.name()?)?;
     let eas = create.extended_attributes();
+    // Made before the server is asked, so that no open is lost for want of memory.
+    let listing = PoolArc::new(TAG, Listing::new()?)?;
     let opened = create.release_fcb(|_| open_at_server(&view, path, &asked, eas))??;
-    let open = PoolArc::clone(&opened.open);
-    let reply = opened.into_reply(&view)?;
-    create.open(reply).inspect_err(|_| close_at_server(&open))
+    let (tree, file_id) = (PoolArc::clone(&opened.tree), opened.file_id);
+    finish(create, &view, opened, listing).inspect_err(|_| close_at_server(&tree, file_id))
+}
+
+/// Tells RDBSS of a file that the server has opened.
+fn finish<'a>(
+    create: Create<'a, Redirector>,
+    view: &View,
+    opened: AtServer,
+    listing: PoolArc<Listing>,
+) -> Result<Opened<'a>> {
+    let fcb = create.fcb()?;
+    if fcb.open_count() > 0 && fcb.is_directory() != (opened.fcb.kind == FileKind::Directory) {
+        // Another handle is open on what was a file and is a directory now, or the other way round: RDBSS cannot be both.
+        return Err(Status::OBJECT_TYPE_MISMATCH);
+    }
+    let open = Open {
+        tree: opened.tree,
+        file_id: opened.file_id,
+    };
+    create.open(OpenReply {
+        srv_open: PoolArc::new(TAG, open)?,
+        fobx: listing,
+        key: view.server().next_key(),
+        information: opened.information,
+        buffering: Buffering::empty(),
+        fcb: opened.fcb,
+        // Without oplock or lease the server's word is the only true one.
+        is_newer: true,
+    })
 }
 
 /// MRxCloseSrvOpen: closes a file at the server. Whatever comes of it, the handle is gone here.
 pub fn close(close: &Close<'_, Redirector>) -> Result<()> {
-    close_at_server(close.srv_open_context()?);
+    let open = close.srv_open_context()?;
+    close_at_server(&open.tree, open.file_id);
     Ok(())
 }
 
@@ -117,35 +150,13 @@ pub fn relative(path: &[u16]) -> Result<&[u16]> {
 
 /// A file that the server has opened, and what it said of it.
 struct AtServer {
-    open: PoolArc<Open>,
+    tree: PoolArc<Tree>,
+    file_id: FileId,
     information: CreateInformation,
     fcb: FcbInit,
 }
 
-impl AtServer {
-    fn into_reply(self, view: &View) -> Result<OpenReply<Redirector>> {
-        let handle = Listing::new().and_then(|listing| PoolArc::new(TAG, listing));
-        let fobx = match handle {
-            Ok(handle) => handle,
-            Err(status) => {
-                close_at_server(&self.open);
-                return Err(status);
-            }
-        };
-        Ok(OpenReply {
-            srv_open: self.open,
-            fobx,
-            key: view.server().next_key(),
-            information: self.information,
-            buffering: Buffering::empty(),
-            fcb: self.fcb,
-            // Without oplock or lease the server's word is the only true one.
-            is_newer: true,
-        })
-    }
-}
-
-/// Opens a file, on a new connection if the old one was lost.
+/// Opens a file, in a new session or tree if the server has forgotten the old one.
 fn open_at_server(
     view: &View,
     path: &[u16],
@@ -153,18 +164,24 @@ fn open_at_server(
     eas: &[u8],
 ) -> Result<AtServer> {
     let tree = view.tree()?;
-    match open_in(&tree, path, asked, eas) {
-        // The server has forgotten the session or the tree, or is gone: nothing has been done yet.
-        Err(
-            Status::USER_SESSION_DELETED
-            | Status::NETWORK_NAME_DELETED
-            | Status::CONNECTION_DISCONNECTED,
-        ) => {
-            view.forget(&tree);
-            open_in(&view.tree()?, path, asked, eas)
+    let outcome = open_in(&tree, path, asked, eas);
+    let Err(status) = outcome else { return outcome };
+    let may_ask_again = match status {
+        // The server has not even looked at it.
+        Status::USER_SESSION_DELETED | Status::NETWORK_NAME_DELETED => true,
+        // It may have been done; only what changes nothing may be done twice.
+        Status::CONNECTION_DISCONNECTED => {
+            CreateDisposition(asked.disposition) == CreateDisposition::OPEN
+                && !CreateOptions::from_bits_retain(asked.options)
+                    .contains(CreateOptions::DELETE_ON_CLOSE)
         }
-        outcome => outcome,
+        _ => false,
+    };
+    if !may_ask_again {
+        return Err(status);
     }
+    view.forget(&tree, status);
+    open_in(&view.tree()?, path, asked, eas)
 }
 
 fn open_in(
@@ -216,24 +233,16 @@ fn read_answer(
         // Not an id: all ones would mean another file in a compound.
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
-    let open = PoolArc::new(
-        TAG,
-        Open {
-            tree: PoolArc::clone(tree),
-            file_id: response.file_id,
-        },
-    )?;
-    match describe(asked, &response) {
-        Some((information, fcb)) => Ok(AtServer {
-            open,
-            information,
-            fcb,
-        }),
-        None => {
-            close_at_server(&open);
-            Err(Status::INVALID_NETWORK_RESPONSE)
-        }
-    }
+    let Some((information, fcb)) = describe(asked, &response) else {
+        close_at_server(tree, response.file_id);
+        return Err(Status::INVALID_NETWORK_RESPONSE);
+    };
+    Ok(AtServer {
+        tree: PoolArc::clone(tree),
+        file_id: response.file_id,
+        information,
+        fcb,
+    })
 }
 
 /// What RDBSS is told of the file; None if the server contradicts the request, itself or the laws of sizes, which RDBSS would
@@ -256,7 +265,8 @@ fn describe(
     {
         return None;
     }
-    if response.end_of_file < 0 || response.allocation_size < 0 {
+    let possible = 0..=MAX_FILE_SIZE;
+    if !possible.contains(&response.end_of_file) || !possible.contains(&response.allocation_size) {
         return None;
     }
     Some((
@@ -279,15 +289,15 @@ fn describe(
     ))
 }
 
-fn close_at_server(open: &Open) {
+fn close_at_server(tree: &PoolArc<Tree>, file_id: FileId) {
     let request = CloseRequest {
         flags: CloseFlags::empty(),
-        file_id: open.file_id,
+        file_id,
     };
     // A server that is gone has closed the file by that.
     let _ = call::ask(
-        open.connection(),
-        open.tree.ask(Command::CLOSE, 0, 0),
+        tree.connection(),
+        tree.ask(Command::CLOSE, 0, 0),
         |writer| request.emit(writer),
     );
 }

@@ -50,7 +50,7 @@ struct Link {
 
 /// A session and how many views of shares use it.
 struct SessionEntry {
-    credentials: Credentials,
+    credentials: PoolArc<Credentials>,
     session: PoolArc<Session>,
     users: u32,
 }
@@ -109,71 +109,66 @@ impl Server {
         self.connection().map(|_| ())
     }
 
-    /// A session for these credentials: one that there is, or a new one. Give it back by [`Self::leave`]. IRQL: PASSIVE.
+    /// A session for these credentials: one that there is, or a new one; and the credentials that it was made with. Give it back
+    /// by [`Self::leave`]. IRQL: PASSIVE.
     ///
     /// # Errors
     /// STATUS_NETWORK_CREDENTIAL_CONFLICT when the logon is somebody else to this server already, STATUS_LOGON_FAILURE when
     /// nobody was named and the settings do not allow that; the statuses of connecting and logging on.
-    pub fn join(&self, credentials: &Credentials) -> Result<PoolArc<Session>> {
+    pub fn join(
+        &self,
+        credentials: &PoolArc<Credentials>,
+    ) -> Result<(PoolArc<Session>, PoolArc<Credentials>)> {
         let _making = self.making.exclusive();
         let connection = self.connection()?;
-        if let Some(session) = self.existing_session(credentials)? {
-            return Ok(session);
+        if let Some(joined) = self.join_existing(credentials)? {
+            return Ok(joined);
         }
+        let room = PoolVec::with_capacity(TAG, SESSIONS)?;
         let session = Session::log_on(&connection, credentials.identity()?)?;
         let entry = SessionEntry {
-            credentials: credentials.try_clone()?,
+            credentials: PoolArc::clone(credentials),
             session: PoolArc::clone(&session),
             users: 1,
         };
-        let mut kept = Err(Status::INSUFFICIENT_RESOURCES);
-        let room = PoolVec::with_capacity(TAG, SESSIONS);
-        if let Ok(room) = room {
-            let mut entry = Some(entry);
-            let mut room = Some(room);
+        let refused = {
             let mut state = self.state.lock();
-            if state.sessions.is_none() {
-                state.sessions = room.take();
-            }
-            if let Some(sessions) = &mut state.sessions
-                && let Some(entry) = entry.take()
-                && sessions.push_within_capacity(entry).is_ok()
-            {
-                kept = Ok(());
-            }
-        }
-        if let Err(failure) = kept {
+            let sessions = state.sessions.get_or_insert(room);
+            sessions.push_within_capacity(entry).err()
+        };
+        if refused.is_some() {
             Session::log_off(&session);
-            return Err(failure);
+            return Err(Status::TOO_MANY_SESSIONS);
         }
-        Ok(session)
+        Ok((session, PoolArc::clone(credentials)))
     }
 
     /// Gives a session back; the last user logs off. IRQL: PASSIVE.
     pub fn leave(&self, session: &PoolArc<Session>) {
         let _making = self.making.exclusive();
-        let removed = {
-            let mut state = self.state.lock();
-            let Some(sessions) = &mut state.sessions else {
-                return;
-            };
-            let Some(index) = sessions
-                .iter()
-                .position(|entry| PoolArc::ptr_eq(&entry.session, session))
-            else {
-                return;
-            };
-            match sessions.get_mut(index) {
-                Some(entry) if entry.users > 1 => {
-                    entry.users = entry.users.saturating_sub(1);
-                    None
-                }
-                _ => sessions.swap_remove(index),
-            }
-        };
-        if let Some(entry) = removed {
+        let mut is_last = false;
+        self.with_entry(session, |entry| {
+            entry.users = entry.users.saturating_sub(1);
+            is_last = entry.users == 0;
+        });
+        if is_last && let Some(entry) = self.remove(session) {
             Session::log_off(&entry.session);
         }
+    }
+
+    /// Drops a session that the server has deleted, whoever uses it. IRQL: PASSIVE.
+    pub fn forget(&self, session: &PoolArc<Session>) {
+        let _making = self.making.exclusive();
+        drop(self.remove(session));
+    }
+
+    fn remove(&self, session: &PoolArc<Session>) -> Option<SessionEntry> {
+        let mut state = self.state.lock();
+        let sessions = state.sessions.as_mut()?;
+        let index = sessions
+            .iter()
+            .position(|entry| PoolArc::ptr_eq(&entry.session, session))?;
+        sessions.swap_remove(index)
     }
 
     /// A view will leave its share, some time soon. [`Self::end`] waits for that.
@@ -249,22 +244,44 @@ impl Server {
         Ok(connection)
     }
 
-    /// A session that serves the credentials, with one more user.
-    fn existing_session(&self, credentials: &Credentials) -> Result<Option<PoolArc<Session>>> {
-        let mut state = self.state.lock();
-        let Some(entry) = state
-            .sessions
-            .iter_mut()
-            .flat_map(|sessions| sessions.iter_mut())
-            .find(|entry| entry.credentials.same_logon(credentials))
-        else {
+    /// A session that serves the credentials, with one more user. `making` is held.
+    fn join_existing(
+        &self,
+        credentials: &PoolArc<Credentials>,
+    ) -> Result<Option<(PoolArc<Session>, PoolArc<Credentials>)>> {
+        let found = {
+            let state = self.state.lock();
+            let mut sessions = state.sessions.iter().flat_map(|sessions| sessions.iter());
+            sessions
+                .find(|entry| entry.credentials.same_logon(credentials))
+                .map(|entry| {
+                    (
+                        PoolArc::clone(&entry.session),
+                        PoolArc::clone(&entry.credentials),
+                    )
+                })
+        };
+        let Some((session, known)) = found else {
             return Ok(None);
         };
-        if !credentials.accept_session_of(&entry.credentials) {
+        if !credentials.accept_session_of(&known) {
             return Err(Status::NETWORK_CREDENTIAL_CONFLICT);
         }
-        entry.users = entry.users.saturating_add(1);
-        Ok(Some(PoolArc::clone(&entry.session)))
+        self.with_entry(&session, |entry| {
+            entry.users = entry.users.saturating_add(1)
+        });
+        Ok(Some((session, known)))
+    }
+
+    fn with_entry(&self, session: &PoolArc<Session>, work: impl FnOnce(&mut SessionEntry)) {
+        let mut state = self.state.lock();
+        let mut sessions = state
+            .sessions
+            .iter_mut()
+            .flat_map(|sessions| sessions.iter_mut());
+        if let Some(entry) = sessions.find(|entry| PoolArc::ptr_eq(&entry.session, session)) {
+            work(entry);
+        }
     }
 
     fn config(&self) -> Result<Config> {

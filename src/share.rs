@@ -1,5 +1,7 @@
 //! Shares: RDBSS's NET_ROOT, and V_NET_ROOT, which is one user's view of it.
 
+use core::mem;
+
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Resource, SpinLock};
 use nt::{Result, Status};
@@ -18,7 +20,8 @@ pub struct Share;
 /// One user's view of a share: the tree connect, and what is needed to have it again after the connection was lost.
 pub struct View {
     server: PoolArc<Server>,
-    credentials: Credentials,
+    /// Those that were given; once connected, those of the session, which serves for whoever was not named.
+    credentials: SpinLock<PoolArc<Credentials>>,
     /// `\\server\share`.
     path: PoolVec<u16>,
     /// Held while the tree is connected or left, over the network.
@@ -40,23 +43,34 @@ impl View {
             if tree.connection().check().is_ok() {
                 return Ok(tree);
             }
-            self.forget(&tree);
+            self.forget(&tree, Status::CONNECTION_DISCONNECTED);
         }
-        let session = self.server.join(&self.credentials)?;
+        match self.connect() {
+            // Another view's session, which the server has deleted meanwhile, is gone now: log on again.
+            Err(Status::USER_SESSION_DELETED) => self.connect(),
+            outcome => outcome,
+        }
+    }
+
+    fn connect(&self) -> Result<PoolArc<Tree>> {
+        let credentials = PoolArc::clone(&*self.credentials.lock());
+        let (session, credentials) = self.server.join(&credentials)?;
+        let old = mem::replace(&mut *self.credentials.lock(), credentials);
+        drop(old);
         match Tree::connect(&session, &self.path) {
             Ok(tree) => {
                 *self.tree.lock() = Some(PoolArc::clone(&tree));
                 Ok(tree)
             }
             Err(status) => {
-                self.server.leave(&session);
+                self.give_back(&session, status);
                 Err(status)
             }
         }
     }
 
-    /// Drops a tree that the server does not know any more, so that the next use connects anew. IRQL: PASSIVE.
-    pub fn forget(&self, tree: &PoolArc<Tree>) {
+    /// Drops a tree that is of no use any more, for the reason `why`, so that the next use connects anew. IRQL: PASSIVE.
+    pub fn forget(&self, tree: &PoolArc<Tree>, why: Status) {
         let gone = {
             let mut current = self.tree.lock();
             match &*current {
@@ -65,7 +79,15 @@ impl View {
             }
         };
         if let Some(tree) = gone {
-            self.server.leave(tree.session());
+            self.give_back(tree.session(), why);
+        }
+    }
+
+    fn give_back(&self, session: &PoolArc<Session>, why: Status) {
+        if why == Status::USER_SESSION_DELETED {
+            self.server.forget(session);
+        } else {
+            self.server.leave(session);
         }
     }
 
@@ -77,8 +99,7 @@ impl View {
             if tree.connection().check().is_ok() {
                 Tree::disconnect(&tree);
             }
-            let session: &PoolArc<Session> = tree.session();
-            self.server.leave(session);
+            self.server.leave(tree.session());
         }
     }
 }
@@ -121,6 +142,10 @@ fn open_view(
     if share.len() < 2 {
         return Err(Status::BAD_NETWORK_NAME);
     }
+    if nt::string::eq_ignore_case(share, nt::utf16!("\\IPC$")) {
+        // Windows' DFS client asks so whether a path is DFS's; any other refusal would fail the caller's open (rdbss.md 4.3).
+        return Err(Status::MORE_PROCESSING_REQUIRED);
+    }
     let mut path = PoolVec::new(TAG);
     path.extend_from_slice(&[BACKSLASH, BACKSLASH])?;
     path.extend_from_slice(server.host())?;
@@ -129,7 +154,7 @@ fn open_view(
         TAG,
         View {
             server,
-            credentials,
+            credentials: SpinLock::new(PoolArc::new(TAG, credentials)?),
             path,
             making: Resource::new()?,
             tree: SpinLock::new(None),

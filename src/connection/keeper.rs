@@ -4,10 +4,12 @@ use core::time::Duration;
 
 use nt::pool::PoolArc;
 use nt::thread::{self, JoinHandle};
+use nt::wsk::WskRequest;
 use nt::{Result, Status};
 use smb_client::{Expired, Interval, KeepAlive, SharedTable};
 use smb_wire::smb2::Command;
 
+use super::receive::ReceivePath;
 use super::{Connection, now};
 use crate::exchange;
 
@@ -17,18 +19,31 @@ const LONGEST_SLEEP: Interval = Interval::from_secs(60);
 /// The right to end a connection. Dropping it ends the connection and waits until nothing of it runs any more. IRQL: PASSIVE.
 pub struct Keeper {
     connection: PoolArc<Connection>,
-    /// Its drop waits for the thread.
-    _thread: JoinHandle,
+    /// Their drop waits for the threads.
+    _keeper: JoinHandle,
+    _receiver: JoinHandle,
 }
 
 impl Keeper {
-    /// Starts the keeper's thread.
-    pub(super) fn start(connection: &PoolArc<Connection>) -> Result<Self> {
-        let kept = PoolArc::clone(connection);
-        Ok(Self {
-            connection: PoolArc::clone(connection),
-            _thread: thread::spawn(move || keep(&kept))?,
-        })
+    /// Starts the keeper's thread, and has another one begin to receive: that one may be kept for as long as the server sends
+    /// without pause.
+    pub(super) fn start(
+        connection: &PoolArc<Connection>,
+        path: WskRequest<ReceivePath>,
+    ) -> Result<Self> {
+        let (kept, received) = (PoolArc::clone(connection), PoolArc::clone(connection));
+        let keeper = thread::spawn(move || keep(&kept))?;
+        match thread::spawn(move || ReceivePath::begin(path, &received)) {
+            Ok(receiver) => Ok(Self {
+                connection: PoolArc::clone(connection),
+                _keeper: keeper,
+                _receiver: receiver,
+            }),
+            Err(status) => {
+                connection.fail(status);
+                Err(status)
+            }
+        }
     }
 }
 

@@ -80,7 +80,8 @@ impl Connection {
         self.max_write().min(self.affordable())
     }
 
-    fn affordable(&self) -> u32 {
+    /// The largest payload that the credits of this connection can pay for, in bytes.
+    pub fn affordable(&self) -> u32 {
         u32::from(self.with(|table| table.affordable_charge())).saturating_mul(BYTES_PER_CREDIT)
     }
 

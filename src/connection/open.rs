@@ -71,8 +71,8 @@ pub fn open(
             write_operations: ArcStock::new(TAG, STOCK)?,
         },
     )?;
-    let keeper = Keeper::start(&connection)?;
-    ReceivePath::start(&connection, opening.receiver)?;
+    let path = ReceivePath::new(&connection, opening.receiver)?;
+    let keeper = Keeper::start(&connection, path)?;
     Ok((connection, keeper))
 }
 

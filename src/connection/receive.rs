@@ -27,18 +27,21 @@ pub(super) struct ReceivePath {
 }
 
 impl ReceivePath {
-    /// Begins to receive. IRQL: any.
-    pub(super) fn start(
+    /// A path that has not begun.
+    pub(super) fn new(
         connection: &PoolArc<Connection>,
         receiver: Receiver<Requester>,
-    ) -> Result<()> {
-        let request = WskRequest::new(Self {
+    ) -> Result<WskRequest<Self>> {
+        WskRequest::new(Self {
             connection: PoolArc::clone(connection),
             receiver: Some(receiver),
             buffer: Mdl::allocate(TAG, ROOM)?,
-        })?;
-        connection.socket().receive(request, Self::room);
-        Ok(())
+        })
+    }
+
+    /// Begins to receive. IRQL: any, with no lock held.
+    pub(super) fn begin(path: WskRequest<Self>, connection: &PoolArc<Connection>) {
+        connection.socket().receive(path, Self::room);
     }
 
     /// Where the next bytes go.

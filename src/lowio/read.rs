@@ -172,6 +172,10 @@ impl ReadPart {
 
     fn finish(self, outcome: Outcome<Status>) {
         self.read.progress.done(self.chunk, outcome);
+        if self.read.completion().request().is_cancelled() {
+            // While this part's answer was being received, there was nothing to cancel.
+            self.give_up();
+        }
         let connection = PoolArc::clone(self.read.open.connection());
         ask_more(&connection, &self.read);
     }

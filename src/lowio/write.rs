@@ -176,6 +176,10 @@ impl WritePart {
 
     fn finish(self, outcome: Outcome<Status>) {
         self.write.progress.done(self.chunk, outcome);
+        if self.write.completion().request().is_cancelled() {
+            // While this part's answer was being received, there was nothing to cancel.
+            self.give_up();
+        }
         let connection = PoolArc::clone(self.write.open.connection());
         ask_more(&connection, &self.write);
     }

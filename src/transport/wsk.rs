@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use nt::time::{interrupt_time, ticks};
 use nt::wsk::{KeepAlive, Provider, Socket, resolve};
 use nt::{Result, Status};
 
@@ -26,9 +27,15 @@ pub fn connect(provider: &Provider, server: ServerName<'_>, timeout: Duration) -
             // Whatever the name service had to say, for the user there is no such server.
             _ => Status::BAD_NETWORK_PATH,
         })?;
+    // However many addresses the name has, the caller waits no longer than that.
+    let ends = interrupt_time().saturating_add(ticks(timeout));
     let mut outcome = Err(Status::BAD_NETWORK_PATH);
     for &address in &addresses {
-        outcome = Socket::connect(provider, address, timeout);
+        let left = ends.saturating_sub(interrupt_time());
+        if left == 0 {
+            break;
+        }
+        outcome = Socket::connect(provider, address, Duration::from_micros(left.div_ceil(10)));
         if outcome.is_ok() {
             break;
         }
