@@ -45,7 +45,7 @@ pub enum Rule {
     RequiredCallbackMissing = 16,
     /// A write finished with success but did not write every byte.
     ShortWrite = 17,
-    /// MRxMComputeNewBufferingState or a low I/O gave back more bytes than there was room for.
+    /// A low I/O operation gave back more bytes than there was room for.
     TooManyBytes = 18,
 }
 

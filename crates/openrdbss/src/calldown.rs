@@ -6,7 +6,8 @@ use crate::kernel::event;
 use crate::live::{Live, addr, get, set};
 use core::sync::atomic::Ordering;
 use nt::sys::{
-    NTSTATUS, STATUS_CANCELLED, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_IMPLEMENTED, STATUS_PENDING,
+    NTSTATUS, PETHREAD, STATUS_CANCELLED, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_IMPLEMENTED,
+    STATUS_PENDING,
 };
 use rdbss::raw::{
     MINIRDR_DISPATCH, PMRX_CALLDOWN, RX_CONTEXT_FLAG_CANCELLED, RX_CONTEXT_FLAG_MINIRDR_INVOKED,
@@ -27,6 +28,12 @@ impl From<NTSTATUS> for Answer {
     fn from(status: NTSTATUS) -> Self {
         Answer::Done(status)
     }
+}
+
+/// This thread, as requests name it.
+pub(crate) fn current_thread() -> PETHREAD {
+    // An owner of resources is the address of its thread object.
+    core::ptr::with_exposed_provenance_mut(nt::thread::current() as usize)
 }
 
 /// Calls a slot of the table (MINIRDR_CALL): zeroes the mini-redirector's words, refuses cancelled requests, and has an
@@ -51,8 +58,7 @@ pub(crate) fn call_even_if_cancelled(
     let Some(callback) = context::callbacks(context).and_then(slot) else {
         return STATUS_NOT_IMPLEMENTED;
     };
-    // SAFETY: no precondition.
-    set!(context => LastExecutionThread, unsafe { nt::sys::PsGetCurrentThread() });
+    set!(context => LastExecutionThread, current_thread());
     context::flags(context).fetch_or(RX_CONTEXT_FLAG_MINIRDR_INVOKED, Ordering::Relaxed);
     // SAFETY: the context is live and the callback is the mini-redirector's for it.
     unsafe { callback(context.as_ptr()) }

@@ -9,7 +9,7 @@ use crate::fcb::Fcb;
 use crate::kernel::irp::{self, Irp, Stack};
 use crate::kernel::{event, pool, spin};
 use crate::live::{Live, addr, atomic, follow, get, set};
-use crate::{cancel, data, list};
+use crate::{calldown, cancel, data, list};
 use core::sync::atomic::{AtomicU32, Ordering};
 use nt::sys::{IRP, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, STATUS_PENDING};
 use rdbss::raw::*;
@@ -117,8 +117,7 @@ fn initialise(
     set!(context => ReferenceCount, 1);
     set!(context => RxDeviceObject, device.as_ptr());
     set!(context => RealDevice, device.as_ptr().cast());
-    // SAFETY: no precondition.
-    let thread = unsafe { nt::sys::PsGetCurrentThread() };
+    let thread = calldown::current_thread();
     set!(context => OriginalThread, thread);
     set!(context => LastExecutionThread, thread);
     event::init_synchronization(addr!(context => SyncEvent));

@@ -51,8 +51,7 @@ pub(crate) fn lock() -> Option<spin::Held> {
 pub(crate) fn create(driver: *mut DRIVER_OBJECT) -> Result<(), NTSTATUS> {
     let data = pool::allocate::<Data>(0, RX_MISC_POOLTAG).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
     set!(data => driver, driver);
-    // SAFETY: no precondition.
-    set!(data => process, unsafe { nt::sys::IoGetCurrentProcess() });
+    set!(data => process, nt::thread::current_process());
     list::init(addr!(data => devices));
     context::init(addr!(data => contexts));
     timer::init(addr!(data => timers));
@@ -89,7 +88,6 @@ pub(crate) fn remove_device(device: Live<RDBSS_DEVICE_OBJECT>) {
 
 /// True in a thread of the process that RxDriverEntry ran in.
 pub(crate) fn in_system_process() -> bool {
-    // SAFETY: no precondition.
-    let current = unsafe { nt::sys::IoGetCurrentProcess() };
+    let current = nt::thread::current_process();
     get().is_some_and(|data| get!(data => process) == current)
 }

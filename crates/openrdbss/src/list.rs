@@ -73,11 +73,10 @@ fn neighbour(pointer: *mut LIST_ENTRY, own: Link) -> Link {
 /// The object of type `$type` whose field `$field` is the link.
 macro_rules! container {
     ($link:expr, $type:ty, $field:ident) => {{
-        let link = $crate::live::Live::as_ptr($link);
-        let object = link.cast::<u8>().wrapping_sub(::core::mem::offset_of!($type, $field)).cast::<$type>();
-        let object = ::core::ptr::NonNull::new(object).unwrap_or(::core::ptr::NonNull::dangling());
-        // SAFETY: only that field of such objects is put into this list, and members live while they are in it.
-        unsafe { $crate::live::Live::<$type>::from_non_null(object) }
+        // Only that field of such objects is put into this list, and members live while they are in it.
+        let link = $crate::live::Live::as_ptr($link).cast::<u8>();
+        let start = link.wrapping_sub(::core::mem::offset_of!($type, $field));
+        $crate::live::field(start.cast::<$type>())
     }};
 }
 pub(crate) use container;

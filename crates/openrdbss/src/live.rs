@@ -81,9 +81,9 @@ macro_rules! addr {
     }};
 }
 
-/// The place of a field of a live object, for `addr!`.
+/// The place of a part of a live object: of a field, for `addr!`, or of something else at a known distance.
 pub(crate) const fn field<T>(place: *mut T) -> Live<T> {
-    // SAFETY: a field of a live object is not at address 0, and lives as long as its object.
+    // SAFETY: a part of a live object is not at address 0, and lives as long as its object.
     Live(unsafe { NonNull::new_unchecked(place) })
 }
 

@@ -207,8 +207,7 @@ pub unsafe extern "C" fn RxLowIoSubmit(
 /// Waits of the network: the driver calls this just before one, so that a lock held over it is noticed in a create
 /// (reference 4.4 step 4).
 pub fn network_wait() {
-    // SAFETY: no precondition.
-    let this_thread = unsafe { nt::sys::PsGetCurrentThread() };
+    let this_thread = calldown::current_thread();
     let mut create = None;
     context::for_each_active(|context| {
         let is_create = u32::from(get!(context => MajorFunction)) == nt::sys::IRP_MJ_CREATE;

@@ -200,8 +200,8 @@ pub unsafe extern "C" fn RxpUnregisterMinirdr(RxDeviceObject: *mut RDBSS_DEVICE_
         leave_mup(device);
         end_connections(device);
     }
-    worker::spin_down(device);
     context::wait_for_none(device);
+    worker::spin_down(device);
     data::remove_device(device);
     if let Some(table) = follow!(device => pRxNetNameTable) {
         prefix::destroy(table);

@@ -20,7 +20,7 @@ pub(crate) use table::{find_or_create, in_table, init as init_table, remove_name
 
 use crate::assertion::{Rule, require};
 use crate::kernel::{event, pool, resource};
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, field, follow, get, set};
 use crate::net::v_net_root;
 use crate::{config, list, unicode};
 use core::ptr::NonNull;
@@ -76,22 +76,19 @@ impl Fcb {
     pub fn body(self) -> Live<FCB_BODY> {
         let version = get!(self.start => Header.ReservedAndVersion) >> 4;
         let layout = FcbLayout::of_version(version).unwrap_or(FcbLayout::V5);
-        let body = self
-            .start
-            .as_ptr()
-            .wrapping_byte_add(layout.header_size())
-            .cast::<FCB_BODY>();
-        let body = NonNull::new(body).unwrap_or(NonNull::dangling());
-        // SAFETY: the body follows the header in the FCB's block.
-        unsafe { Live::from_non_null(body) }
+        // The body follows the header in the FCB's block.
+        field(
+            self.start
+                .as_ptr()
+                .wrapping_byte_add(layout.header_size())
+                .cast(),
+        )
     }
 
     /// What the library keeps beside it.
     pub fn extra(self) -> Live<Extra> {
-        let extra = get!(self.body() => NonPaged).cast::<Extra>();
-        let extra = NonNull::new(extra).unwrap_or(NonNull::dangling());
-        // SAFETY: `create` put it there, in the FCB's block.
-        unsafe { Live::from_non_null(extra) }
+        // `create` put it there, in the FCB's block.
+        field(get!(self.body() => NonPaged).cast())
     }
 
     /// The share.

@@ -2,9 +2,8 @@
 
 use super::{Fcb, reference};
 use crate::kernel::resource;
-use crate::live::{Live, addr, follow, get, set};
+use crate::live::{Live, addr, field, follow, get, set};
 use crate::{list, unicode};
-use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use nt::sys::{LIST_ENTRY, UNICODE_STRING};
 use rdbss::raw::*;
@@ -24,9 +23,8 @@ pub(crate) fn init(table: Live<RX_FCB_TABLE>, ignore_case: bool) {
 fn bucket(table: Live<RX_FCB_TABLE>, hash: u32) -> list::Link {
     let index = hash as usize & (RX_FCB_TABLE_NUMBER_OF_HASH_BUCKETS - 1);
     let buckets = addr!(table => HashBuckets).as_ptr().cast::<LIST_ENTRY>();
-    let bucket = NonNull::new(buckets.wrapping_add(index)).unwrap_or(NonNull::dangling());
-    // SAFETY: the index is masked to the number of buckets, a power of two.
-    unsafe { Live::from_non_null(bucket) }
+    // The index is masked to the number of buckets, a power of two.
+    field(buckets.wrapping_add(index))
 }
 
 /// The FCB of that name, with a reference for the caller. The table is locked.

@@ -10,7 +10,10 @@ pub(crate) type Stack = Live<IO_STACK_LOCATION>;
 
 /// The part of the request that is ours.
 pub(crate) fn stack(irp: Irp) -> Option<Stack> {
-    follow!(irp => Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation)
+    // SAFETY: the request is ours, in our own stack location.
+    let stack = unsafe { nt::irp::current_stack_location(irp.as_ptr()) };
+    // SAFETY: the location lives as long as the request.
+    unsafe { Live::from_nullable(stack) }
 }
 
 /// The file object that the request is about.

@@ -1,9 +1,8 @@
 //! The table of the names of servers, shares and views; under its `TableLock`.
 
 use crate::kernel::resource;
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, field, follow, get, set};
 use crate::{list, unicode};
-use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use nt::sys::{LIST_ENTRY, PVOID, UNICODE_STRING};
 use rdbss::raw::*;
@@ -30,9 +29,8 @@ pub(crate) fn destroy(table: Live<RX_PREFIX_TABLE>) {
 fn bucket(table: Live<RX_PREFIX_TABLE>, hash: u32) -> list::Link {
     let index = hash as usize & (RX_PREFIX_TABLE_DEFAULT_LENGTH - 1);
     let buckets = addr!(table => HashBuckets).as_ptr().cast::<LIST_ENTRY>();
-    let bucket = NonNull::new(buckets.wrapping_add(index)).unwrap_or(NonNull::dangling());
-    // SAFETY: the index is masked to the number of buckets, a power of two.
-    unsafe { Live::from_non_null(bucket) }
+    // The index is masked to the number of buckets, a power of two.
+    field(buckets.wrapping_add(index))
 }
 
 /// Fills in an object's entry and puts it into the table, which is locked exclusively.

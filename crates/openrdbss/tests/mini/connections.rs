@@ -190,12 +190,8 @@ fn the_scavenger_does_a_close_that_was_put_off() {
     bench.finish();
 }
 
-#[test]
-fn a_break_closes_an_open_that_nobody_uses() {
-    let bench = Bench::new();
-    bench.toy.knobs.oplock.store(true, SeqCst);
-    bench.toy.knobs.delayed.store(4, SeqCst);
-    let file = bench.file("b");
+/// The server breaks the oplock of an open file's open: what to call for it.
+fn breaker(file: &File) -> impl Fn() + use<> {
     // SAFETY: an open file's handle.
     let fobx = unsafe { (*file.object()).FsContext2 }.cast::<rdbss::raw::MRX_FOBX>();
     // SAFETY: as above.
@@ -203,19 +199,52 @@ fn a_break_closes_an_open_that_nobody_uses() {
     // SAFETY: as above.
     let key = unsafe { (*open).Key };
     // SAFETY: as above.
-    let share = unsafe { (*(*open).pVNetRoot).pNetRoot };
-    // SAFETY: as above.
-    let server = unsafe { (*share).pSrvCall };
-    // SAFETY: the server is held by its share.
-    let indicate =
-        || unsafe { RxIndicateChangeOfBufferingState(server, key, core::ptr::null_mut()) };
-    bench.kernel.run_as_driver(indicate);
+    let server = unsafe { (*(*(*open).pVNetRoot).pNetRoot).pSrvCall };
+    // SAFETY: the server stays while its share is connected.
+    move || unsafe { RxIndicateChangeOfBufferingState(server, key, core::ptr::null_mut()) }
+}
+
+#[test]
+fn after_a_break_the_close_is_not_put_off() {
+    let bench = Bench::new();
+    bench.toy.knobs.oplock.store(true, SeqCst);
+    bench.toy.knobs.delayed.store(4, SeqCst);
+    let file = bench.file("b");
+    bench.kernel.run_as_driver(breaker(&file));
     while bench.toy.counters.breaks.load(SeqCst) == 0 {
         std::thread::yield_now();
     }
     drop(file);
-    // The oplock is gone, so the close was not put off.
     assert_eq!(bench.toy.counters.closes.load(SeqCst), 1);
+    assert_eq!(bench.toy.counters.closes_without_irp.load(SeqCst), 0);
+    bench.finish();
+}
+
+#[test]
+fn a_break_closes_an_open_that_nobody_uses() {
+    let bench = Bench::new();
+    bench.toy.knobs.oplock.store(true, SeqCst);
+    bench.toy.knobs.delayed.store(4, SeqCst);
+    let file = bench.file("b");
+    let indicate = breaker(&file);
+    drop(file);
+    assert_eq!(bench.toy.counters.closes.load(SeqCst), 0);
+    bench.kernel.run_as_driver(indicate);
+    while bench.toy.counters.closes_without_irp.load(SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.toy.counters.breaks.load(SeqCst), 0);
+    bench.finish();
+}
+
+#[test]
+fn a_break_of_an_unknown_key_changes_nothing() {
+    let bench = Bench::new();
+    let file = bench.file("b");
+    // Of an open that the server has forgotten.
+    let indicate = breaker(&file);
+    drop(file);
+    bench.kernel.run_as_driver(indicate);
     bench.finish();
 }
 
