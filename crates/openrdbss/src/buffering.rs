@@ -8,7 +8,8 @@ use crate::context;
 use crate::fcb::{self, Fcb};
 use crate::kernel::{pool, region, spin};
 use crate::live::{Live, addr, follow, get, set};
-use crate::{list, scavenger, srv_open, worker};
+use crate::worker::{self, LibraryWork};
+use crate::{list, scavenger, srv_open};
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 use nt::sys::{BOOLEAN, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS};
@@ -90,11 +91,14 @@ fn kick(server: Live<SRV_CALL>) {
         }
         set!(manager => DispatcherActive, 1);
     }
-    let device = follow!(server => mrx.RxDeviceObject);
+    let Some(device) = follow!(server => mrx.RxDeviceObject) else {
+        return;
+    };
     crate::net::srv_call::reference(server);
+    LibraryWork::begin(device).hand_over();
     worker::queue(
         addr!(manager => HandlerWorkItem),
-        device,
+        None,
         Some(handle_queue),
         server.as_ptr().cast(),
     );
@@ -105,6 +109,7 @@ unsafe extern "C" fn handle_queue(context: *mut c_void) {
     let Some(server) = (unsafe { Live::from_nullable(context.cast::<SRV_CALL>()) }) else {
         return;
     };
+    let work = follow!(server => mrx.RxDeviceObject).map(LibraryWork::take_over);
     while let Some((request, open)) = next_request(server) {
         if let Some(open) = open {
             handle(open, get!(request => MRxContext));
@@ -113,6 +118,7 @@ unsafe extern "C" fn handle_queue(context: *mut c_void) {
         free(request);
     }
     crate::net::srv_call::dereference(server);
+    drop(work);
 }
 
 /// Takes a request whose open is known, with a reference to it, or one that no open can have any more.

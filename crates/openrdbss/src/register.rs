@@ -201,6 +201,7 @@ pub unsafe extern "C" fn RxpUnregisterMinirdr(RxDeviceObject: *mut RDBSS_DEVICE_
         end_connections(device);
     }
     context::wait_for_none(device);
+    worker::wait_for_library(device);
     worker::spin_down(device);
     data::remove_device(device);
     if let Some(table) = follow!(device => pRxNetNameTable) {
@@ -341,6 +342,7 @@ pub unsafe extern "C" fn RxStopMinirdr(
     }
     set_state(device, RDBSS_STOP_IN_PROGRESS);
     scavenger::close_pending(device, |_| true);
+    worker::wait_for_library(device);
     if get!(device => NumberOfActiveFcbs) != 0 || v_net_root::any_in_use(device) {
         set_state(device, RDBSS_STARTED);
         return STATUS_REDIRECTOR_HAS_OPEN_HANDLES;
@@ -365,7 +367,7 @@ fn end_connections(device: Live<RDBSS_DEVICE_OBJECT>) {
     scavenger::stop(device);
     v_net_root::drop_connections(device);
     finalize::dormant(device, u64::MAX);
-    worker::spin_down(device);
+    worker::wait_for_library(device);
     // Work that was under way may have left something behind.
     scavenger::close_pending(device, |_| true);
     finalize::dormant(device, u64::MAX);

@@ -8,6 +8,7 @@ use crate::fcb::{self, Fcb};
 use crate::kernel::region;
 use crate::live::{Live, addr, follow, get, set};
 use crate::net::{finalize, net_root};
+use crate::worker::LibraryWork;
 use crate::{close, data, fobx, list, srv_open};
 use core::ffi::c_void;
 use nt::sys::{BOOLEAN, LARGE_INTEGER, NTSTATUS, STATUS_SUCCESS};
@@ -114,6 +115,7 @@ unsafe extern "C" fn run(context: *mut c_void) {
             set!(scavenger => State, RDBSS_SCAVENGER_DORMANT);
         }
     }
+    let _work = LibraryWork::begin(device);
     let before = nt::time::interrupt_time().saturating_sub(limit(scavenger).unsigned_abs());
     close_pending(device, |handle| close_time(handle) <= before);
     let left = finalize::dormant(device, before);

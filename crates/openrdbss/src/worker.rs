@@ -244,7 +244,53 @@ fn finished(device: Live<RDBSS_DEVICE_OBJECT>) {
     }
 }
 
-/// Waits until no work of the device is queued or running.
+/// Work of the library's own, for a device. It may hold files and connections for a moment, so a stop waits for it; for the
+/// mini-redirector's work it cannot, since that may go on until MRxStop.
+pub(crate) struct LibraryWork(Live<RDBSS_DEVICE_OBJECT>);
+
+impl LibraryWork {
+    /// Begins, before the work is queued or at its start.
+    pub fn begin(device: Live<RDBSS_DEVICE_OBJECT>) -> Self {
+        let _held = data::lock();
+        let count = get!(device => AsynchronousRequestsPending);
+        set!(device => AsynchronousRequestsPending, count.saturating_add(1));
+        LibraryWork(device)
+    }
+
+    /// Leaves the count to the routine that the work is queued for.
+    pub fn hand_over(self) {
+        core::mem::forget(self);
+    }
+
+    /// Takes the count over in that routine.
+    pub fn take_over(device: Live<RDBSS_DEVICE_OBJECT>) -> Self {
+        LibraryWork(device)
+    }
+}
+
+impl Drop for LibraryWork {
+    fn drop(&mut self) {
+        let _held = data::lock();
+        let count = get!(self.0 => AsynchronousRequestsPending);
+        set!(self.0 => AsynchronousRequestsPending, count.saturating_sub(1));
+    }
+}
+
+/// How often [`wait_for_library`] looks.
+const LOOK: core::time::Duration = core::time::Duration::from_millis(1);
+
+/// Waits until no work of the library's own is queued or running for the device.
+pub(crate) fn wait_for_library(device: Live<RDBSS_DEVICE_OBJECT>) {
+    let busy = || {
+        let _held = data::lock();
+        get!(device => AsynchronousRequestsPending) != 0
+    };
+    while busy() {
+        nt::time::sleep(LOOK);
+    }
+}
+
+/// Waits until no work that was queued for the device is queued or running.
 pub(crate) fn spin_down(device: Live<RDBSS_DEVICE_OBJECT>) {
     let mut done = KEVENT::default();
     // SAFETY: a local that outlives the wait below; `finished` forgets it under the lock before setting it.

@@ -7,6 +7,7 @@
 //! | `connect` | from the name to the user's view of the share |
 //! | `open` | from the view to the file: FCB, collapse or MRxCreate, counts |
 //! | `target` | the directory that a rename goes to |
+//! | `prefix_claim` | MUP's question whose a path is |
 
 mod connect;
 mod credentials;

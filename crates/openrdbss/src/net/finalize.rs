@@ -1,9 +1,10 @@
 //! The end of servers, shares and views.
 
 use super::{net_root, prefix, srv_call, v_net_root};
+use crate::data;
 use crate::kernel::resource;
 use crate::live::{Live, addr, follow, get, set};
-use crate::{data, worker};
+use crate::worker::{self, LibraryWork};
 use core::ffi::c_void;
 use rdbss::raw::*;
 
@@ -118,14 +119,18 @@ pub(crate) fn srv_call(server: Live<SRV_CALL>) {
         return srv_call_here(server);
     }
     let item = addr!(srv_call::block(server) => finalize_item);
-    let device = follow!(server => mrx.RxDeviceObject);
-    worker::queue(item, device, Some(srv_call_posted), server.as_ptr().cast());
+    if let Some(device) = follow!(server => mrx.RxDeviceObject) {
+        LibraryWork::begin(device).hand_over();
+    }
+    worker::queue(item, None, Some(srv_call_posted), server.as_ptr().cast());
 }
 
 unsafe extern "C" fn srv_call_posted(context: *mut c_void) {
     // SAFETY: `srv_call` passes a server whose last user this is.
     if let Some(server) = unsafe { Live::from_nullable(context.cast::<SRV_CALL>()) } {
+        let work = follow!(server => mrx.RxDeviceObject).map(LibraryWork::take_over);
         srv_call_here(server);
+        drop(work);
     }
 }
 
