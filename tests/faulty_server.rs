@@ -1,17 +1,14 @@
-//! A server that answers late, out of order, wrongly, or not at all: the right bytes or the right status, never others.
+//! A server that answers wrongly or not at all: the right bytes or the right status, never others.
 #![forbid(unsafe_code)]
 
 mod desk;
-
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use desk::{credentials, share_at, with_machine};
 use lab::drive::Drive;
 use lab::file::{Access, Disposition, File};
 use lab::machine::Settings;
 use samba_ground::{PASSWORD, SHARE, USER};
-use smb_server::{Builder, Fault, Served, Share, When};
+use smb_server::{Builder, Fault, Share, When};
 use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
 
@@ -57,57 +54,6 @@ fn read(file: &File, length: usize) -> Result<Vec<u8>, NtStatus> {
     let count = file.read_at(0, &mut buffer)?;
     buffer.truncate(count);
     Ok(buffer)
-}
-
-#[test]
-fn thirty_two_reads_of_one_thread_are_in_flight_at_once() {
-    const READS: usize = 32;
-    // Late enough that a busy machine has sent the last request before the first is answered.
-    const LATE: Duration = Duration::from_secs(3);
-    let served: Arc<Mutex<Vec<Served>>> = Arc::default();
-    let notes = served.clone();
-    let arrange = |server: Builder| {
-        server
-            .fault(When::command(Command::READ), Fault::Delay(LATE))
-            .observe(move |reply| {
-                if reply.command == Command::READ {
-                    notes.lock().unwrap().push(reply.clone());
-                }
-            })
-    };
-    with_file(&Settings::default(), arrange, |_, file| {
-        let start = Instant::now();
-        let flights: Vec<_> = (0..READS as u64)
-            .map(|index| file.start_read(index * 4096, vec![0; 4096]))
-            .collect();
-        assert!(start.elapsed() < LATE, "a read made its caller wait");
-        for (flight, expected) in flights.into_iter().zip(desk::bytes(SIZE).chunks(4096)) {
-            let (result, buffer) = flight.wait();
-            assert_eq!(result, Ok(4096));
-            assert_eq!(buffer, expected);
-        }
-    });
-    let served = served.lock().unwrap();
-    let first_answer = served.iter().map(|reply| reply.answered).min().unwrap();
-    let before = served
-        .iter()
-        .filter(|reply| reply.received < first_answer)
-        .count();
-    assert_eq!(before, READS);
-}
-
-#[test]
-fn answers_in_any_order_make_the_same_file() {
-    let arrange = |server: Builder| {
-        server
-            .max_io(256 << 10)
-            .fault(When::command(Command::READ).first(1), Fault::Hold(5))
-            .fault(When::command(Command::READ).nth(4), Fault::Hold(2))
-            .fault(When::command(Command::READ).nth(9), Fault::Hold(6))
-    };
-    with_file(&Settings::default(), arrange, |_, file| {
-        assert_eq!(read(file, SIZE).unwrap(), desk::bytes(SIZE));
-    });
 }
 
 #[test]
@@ -164,20 +110,6 @@ fn what_the_server_refuses_reaches_the_user_unchanged_and_the_file_stays_usable(
     with_file(&Settings::default(), arrange, |_, file| {
         assert_eq!(file.write_at(0, b"x"), Err(NtStatus::DISK_FULL));
         assert_eq!(file.write_at(0, b"x"), Ok(1));
-    });
-}
-
-#[test]
-fn a_cancelled_read_ends_at_once_and_the_file_stays_usable() {
-    // Longer than the test may take: the read can only end by being cancelled.
-    const AGES: Duration = Duration::from_secs(600);
-    let arrange =
-        |server: Builder| server.fault(When::command(Command::READ).nth(1), Fault::Interim(AGES));
-    with_file(&Settings::default(), arrange, |_, file| {
-        let flight = file.start_read(0, vec![0; 4096]);
-        flight.cancel();
-        assert_eq!(flight.wait().0, Err(NtStatus::CANCELLED));
-        assert_eq!(read(file, 4096).unwrap(), &desk::bytes(SIZE)[..4096]);
     });
 }
 

@@ -49,7 +49,7 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
         remains.pool_bytes, remains.objects, remains.threads
     );
     println!(
-        "\nok: the server answered {} requests of the driver, and nothing is left behind",
+        "\nok: {} requests of the driver were answered, and nothing is left behind",
         units::count(requests)
     );
     Ok(())
