@@ -142,7 +142,7 @@ impl Opening {
                         .reply(config, answer.message)
                         .map_err(status::from_failure);
                 }
-                Some(Received::Break(_)) => return Err(Status::INVALID_NETWORK_RESPONSE),
+                Some(Received::Break(_) | Received::Forged(_)) => return Err(Status::INVALID_NETWORK_RESPONSE),
                 None => self.receive_some()?,
             }
         }

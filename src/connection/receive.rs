@@ -85,6 +85,7 @@ impl ReceivePath {
                         .token
                         .answered(&answer.header, answer.message, answer.data);
                 }
+                Event::Forged(requester) => requester.failed(Status::ACCESS_DENIED),
                 // No oplock or lease is ever asked for, so there is nothing to give back.
                 Event::Break(_) => {}
             }

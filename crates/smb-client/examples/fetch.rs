@@ -94,6 +94,7 @@ impl Client {
                     return Ok((answer.token, answer.message.to_vec(), answer.data));
                 }
                 Some(Event::Break(_)) => continue,
+                Some(Event::Forged(_)) => return Err(smb_client::ClientError::BadSignature.into()),
                 None => {}
             }
             let count = match self.receiver.want() {

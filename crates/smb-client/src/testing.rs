@@ -80,13 +80,15 @@ pub(crate) enum Got {
         message: Vec<u8>,
         data: Vec<u8>,
     },
+    /// A READ whose data does not fit its signature.
+    Forged(u32),
     Break(Vec<u8>),
 }
 
 impl Got {
     pub(crate) fn number(&self) -> u32 {
         match self {
-            Self::Answer { number, .. } => *number,
+            Self::Answer { number, .. } | Self::Forged(number) => *number,
             Self::Break(_) => panic!("a break has no number"),
         }
     }
@@ -94,14 +96,14 @@ impl Got {
     pub(crate) fn status(&self) -> NtStatus {
         match self {
             Self::Answer { status, .. } => *status,
-            Self::Break(_) => panic!("a break has no status"),
+            Self::Forged(_) | Self::Break(_) => panic!("no answer, no status"),
         }
     }
 
     pub(crate) fn data(&self) -> &[u8] {
         match self {
             Self::Answer { data, .. } => data,
-            Self::Break(_) => panic!("a break has no data"),
+            Self::Forged(_) | Self::Break(_) => panic!("no answer, no data"),
         }
     }
 }
@@ -197,6 +199,7 @@ impl Client {
                         message: answer.message.to_vec(),
                         data: answer.token.buffer.borrow()[..answer.data as usize].to_vec(),
                     },
+                    Event::Forged(token) => Got::Forged(token.number),
                     Event::Break(message) => Got::Break(message.to_vec()),
                 });
             }
