@@ -20,9 +20,11 @@ use crate::status;
 const TAG: Tag = Tag::new(b"OxEx");
 
 /// Room for the requests of ordinary length; the rest get a buffer of their own.
-pub const MESSAGE_ROOM: usize = 2048;
+pub const MESSAGE_ROOM: usize = 1024;
 /// Room for a WRITE up to its data.
 pub const WRITE_HEAD_ROOM: usize = 256;
+/// Data of a WRITE that is copied is small up to so many bytes.
+pub const SMALL_COPY: usize = 64 * 1024;
 /// Bytes of a user's buffer that are looked at at a time to verify a signature.
 const PIECE: usize = 512;
 
@@ -152,6 +154,8 @@ pub enum Stock {
     Messages,
     /// With an MDL for a WRITE's data.
     Writes,
+    /// With room for a WRITE and a copy of its data, up to [`SMALL_COPY`].
+    SmallCopies,
     /// With room for a WRITE and a copy of its data.
     Copies,
     /// Nowhere: of unusual size.
@@ -161,11 +165,16 @@ pub enum Stock {
 impl Outgoing {
     /// Takes one from its stock, or makes one. `room` is that of the message.
     pub fn take(connection: &Connection, stock: Stock, room: usize) -> Result<WskRequest<Self>> {
-        if let Some(idle) = connection.stock(stock).and_then(Freelist::take) {
-            return Ok(idle);
+        match connection.stock(stock).and_then(Freelist::take) {
+            Some(idle) => Ok(idle),
+            None => Self::make(stock, room, connection.max_write()),
         }
+    }
+
+    /// Makes one. `largest` is the most data that a WRITE may have.
+    pub fn make(stock: Stock, room: usize, largest: u32) -> Result<WskRequest<Self>> {
         let payload = match stock {
-            Stock::Writes => Some(PartialMdl::new(room_of(connection.max_write()))?),
+            Stock::Writes => Some(PartialMdl::new(room_of(largest))?),
             _ => None,
         };
         WskRequest::new(Self {

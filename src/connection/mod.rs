@@ -45,6 +45,7 @@ pub struct Connection {
     io_depth: u32,
     messages: Freelist<WskRequest<Outgoing>>,
     writes: Freelist<WskRequest<Outgoing>>,
+    small_copies: Freelist<WskRequest<Outgoing>>,
     copies: Freelist<WskRequest<Outgoing>>,
     /// Blocks for the reads and writes under way, used again and again.
     pub(crate) reads: ArcStock<Read>,
@@ -109,6 +110,7 @@ impl Connection {
         match stock {
             Stock::Messages => Some(&self.messages),
             Stock::Writes => Some(&self.writes),
+            Stock::SmallCopies => Some(&self.small_copies),
             Stock::Copies => Some(&self.copies),
             Stock::None => None,
         }

@@ -16,7 +16,7 @@ use smb_wire::smb2::Command;
 use super::receive::ReceivePath;
 use super::table::{LockedTable, Table};
 use super::{Connection, Keeper, TAG, now};
-use crate::exchange::Requester;
+use crate::exchange::{MESSAGE_ROOM, Outgoing, Requester, Stock};
 use crate::names::ServerName;
 use crate::settings::Settings;
 use crate::status;
@@ -64,8 +64,12 @@ pub fn open(
             negotiated,
             max_io: settings.max_io,
             io_depth: settings.io_depth,
-            messages: Freelist::new(TAG, STOCK)?,
+            // Made beforehand: a request that has its message id must not fail for want of memory.
+            messages: Freelist::filled(TAG, STOCK, || {
+                Outgoing::make(Stock::Messages, MESSAGE_ROOM, 0)
+            })?,
             writes: Freelist::new(TAG, STOCK)?,
+            small_copies: Freelist::new(TAG, STOCK)?,
             copies: Freelist::new(TAG, COPIES)?,
             reads: ArcStock::new(TAG, STOCK)?,
             write_operations: ArcStock::new(TAG, STOCK)?,
@@ -142,7 +146,9 @@ impl Opening {
                         .reply(config, answer.message)
                         .map_err(status::from_failure);
                 }
-                Some(Received::Break(_) | Received::Forged(_)) => return Err(Status::INVALID_NETWORK_RESPONSE),
+                Some(Received::Break(_) | Received::Forged(_)) => {
+                    return Err(Status::INVALID_NETWORK_RESPONSE);
+                }
                 None => self.receive_some()?,
             }
         }

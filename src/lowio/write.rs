@@ -15,7 +15,7 @@ use smb_wire::smb2::{Command, Header, WriteFlags, WriteHead};
 use super::{Progress, Serial, counted};
 use crate::connection::Connection;
 use crate::dispatch::Redirector;
-use crate::exchange::{Outgoing, Requester, Stock, WRITE_HEAD_ROOM};
+use crate::exchange::{Outgoing, Requester, SMALL_COPY, Stock, WRITE_HEAD_ROOM, room_of};
 use crate::open::Open;
 use crate::session::Session;
 use crate::status;
@@ -200,9 +200,12 @@ impl WritePart {
 
     fn send_copy(&self, connection: &PoolArc<Connection>, ticket: &Ticket) -> Result<()> {
         let (position, count) = self.range()?;
-        let largest = usize::try_from(connection.max_write()).unwrap_or(usize::MAX);
-        let room = WRITE_HEAD_ROOM.saturating_add(largest.max(count));
-        let mut outgoing = Outgoing::take(connection, Stock::Copies, room)?;
+        let (stock, most) = if count <= SMALL_COPY {
+            (Stock::SmallCopies, SMALL_COPY)
+        } else {
+            (Stock::Copies, room_of(connection.max_write()).max(count))
+        };
+        let mut outgoing = Outgoing::take(connection, stock, WRITE_HEAD_ROOM.saturating_add(most))?;
         let buffer = outgoing.buffer();
         let head_length = encode::OVERHEAD.saturating_add(WRITE_FIXED);
         let (head, data) = buffer
