@@ -19,22 +19,6 @@ pub(crate) fn system_time() -> u64 {
     unsafe { time.QuadPart }.cast_unsigned()
 }
 
-/// `MmProbeAndLockPages`, with the exception that it raises as the result; `ntsim` raises none.
-///
-/// # Safety
-///
-/// As for `MmProbeAndLockPages`, but the memory need not be there.
-#[track_caller]
-pub(crate) unsafe fn try_probe_and_lock_pages(
-    mdl: PMDL,
-    mode: KPROCESSOR_MODE,
-    operation: LOCK_OPERATION,
-) -> NTSTATUS {
-    // SAFETY: the caller vouches.
-    unsafe { MmProbeAndLockPages(mdl, mode, operation) };
-    0
-}
-
 /// Says that the thread is about to wait for the network, which it may not do with certain locks held.
 #[track_caller]
 pub(crate) fn network_wait() {
