@@ -187,6 +187,7 @@ impl<T> Connection<T> {
             pended_timeout: request.pended_timeout,
             deadline,
             started: now,
+            timeout: request.timeout,
             message_id: None,
             async_id: None,
             settled: false,
@@ -278,15 +279,22 @@ impl<T> Connection<T> {
         if now < self.earliest {
             return None;
         }
-        let due = self
-            .table
-            .iter()
-            .filter(|(_, exchange)| exchange.token.is_some())
-            .map(|(id, exchange)| (id, exchange.deadline))
-            .min_by_key(|(_, deadline)| *deadline);
-        let Some((id, _)) = due.filter(|(_, deadline)| *deadline <= now) else {
-            self.earliest = due.map_or(Time(u64::MAX), |(_, deadline)| deadline);
-            return None;
+        let id = loop {
+            let due = self
+                .table
+                .iter()
+                .filter(|(_, exchange)| exchange.token.is_some())
+                .map(|(id, exchange)| (id, exchange.deadline))
+                .min_by_key(|(_, deadline)| *deadline);
+            let Some((id, _)) = due.filter(|(_, deadline)| *deadline <= now) else {
+                self.earliest = due.map_or(Time(u64::MAX), |(_, deadline)| deadline);
+                return None;
+            };
+            let last_heard = self.last_heard;
+            match self.table.get_mut(id)?.postponed(last_heard, now) {
+                Some(later) => self.table.get_mut(id)?.deadline = later,
+                None => break id,
+            }
         };
         let exchange = self.table.get_mut(id)?;
         let (command, started) = (exchange.command, exchange.started);

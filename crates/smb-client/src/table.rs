@@ -24,6 +24,8 @@ pub(crate) struct Exchange<T> {
     pub(crate) deadline: Time,
     /// When it was submitted, or sent if it had to wait.
     pub(crate) started: Time,
+    /// How long its first answer may take.
+    pub(crate) timeout: Interval,
     /// None while it waits for credits.
     pub(crate) message_id: Option<u64>,
     pub(crate) async_id: Option<u64>,
@@ -31,6 +33,25 @@ pub(crate) struct Exchange<T> {
     pub(crate) settled: bool,
     /// Whether the caller has given it up.
     pub(crate) cancelled: bool,
+}
+
+/// How many times its time-out a READ or WRITE may take while the server is busy with others.
+const BULK_PATIENCE: u64 = 4;
+
+impl<T> Exchange<T> {
+    /// A later deadline, if one is due. On a slow connection, megabytes of other requests may lie before this one's: as long
+    /// as the server is heard of, its READs and WRITEs are waited for, within reason.
+    pub(crate) fn postponed(&self, last_heard: Time, now: Time) -> Option<Time> {
+        let is_bulk = matches!(self.command, Command::READ | Command::WRITE);
+        if !is_bulk || self.cancelled || self.async_id.is_some() {
+            return None;
+        }
+        let at_most = self
+            .started
+            .after(Interval(self.timeout.0.saturating_mul(BULK_PATIENCE)));
+        let later = last_heard.after(self.timeout).min(at_most);
+        (later > now).then_some(later)
+    }
 }
 
 #[derive(Debug)]

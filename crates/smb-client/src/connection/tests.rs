@@ -109,6 +109,45 @@ fn a_request_dearer_than_all_credits_does_not_hold_up_the_others() {
 }
 
 #[test]
+fn a_read_is_waited_for_longer_while_the_server_answers_others() {
+    let mut client = Client::ready();
+    client.send(read(1, 65536));
+    for number in 2..6 {
+        // Each answer comes when the read's ten seconds are nearly over again.
+        let ticket = client.send(request(number, Command::FLUSH));
+        later(&mut client, Interval::from_secs(9));
+        client
+            .feed(&error(&ticket, NtStatus::ACCESS_DENIED))
+            .unwrap();
+        assert_eq!(expired(&mut client), []);
+    }
+    // Four time-outs are the limit, however busy the server is.
+    later(&mut client, Interval::from_secs(5));
+    let ended: Vec<u32> = expired(&mut client)
+        .iter()
+        .map(|ended| ended.token)
+        .collect();
+    assert_eq!(ended, [1]);
+}
+
+#[test]
+fn other_requests_are_not_waited_for_longer() {
+    let mut client = Client::ready();
+    client.send(request(1, Command::FLUSH));
+    let ticket = client.send(request(2, Command::FLUSH));
+    later(&mut client, Interval::from_secs(9));
+    client
+        .feed(&error(&ticket, NtStatus::ACCESS_DENIED))
+        .unwrap();
+    later(&mut client, Interval::from_secs(2));
+    let ended: Vec<u32> = expired(&mut client)
+        .iter()
+        .map(|ended| ended.token)
+        .collect();
+    assert_eq!(ended, [1]);
+}
+
+#[test]
 fn a_server_that_grants_nothing_makes_requests_time_out() {
     let mut client = client(|_| {});
     let first = client.send(request(1, Command::NEGOTIATE));

@@ -16,6 +16,7 @@ fn exchange(number: u32) -> Exchange<u32> {
         pended_timeout: None,
         deadline: Time(0),
         started: Time(0),
+        timeout: Interval(0),
         message_id: None,
         async_id: None,
         settled: false,
