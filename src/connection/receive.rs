@@ -81,9 +81,14 @@ impl ReceivePath {
         {
             match event {
                 Event::Answer(answer) => {
+                    let was_echo = matches!(answer.token, Requester::Echo);
                     answer
                         .token
                         .answered(&answer.header, answer.message, answer.data);
+                    if was_echo {
+                        // The keeper fell asleep with the ECHO in flight, until that would be late.
+                        self.connection.wake_keeper();
+                    }
                 }
                 Event::Forged(requester) => requester.failed(Status::ACCESS_DENIED),
                 // No oplock or lease is ever asked for, so there is nothing to give back.
