@@ -2,7 +2,7 @@
 //! at the end nothing left behind.
 
 // Each test program uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod answers;
 mod mount;
