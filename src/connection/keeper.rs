@@ -54,11 +54,8 @@ impl Drop for Keeper {
 }
 
 fn keep(connection: &PoolArc<Connection>) {
-    // The answer to an ECHO moves the time for the next one without waking the keeper.
-    let echo_after = connection.config().echo_after.unwrap_or(LONGEST_SLEEP);
-    let longest = echo_after.min(LONGEST_SLEEP);
     while connection.check().is_ok() {
-        let wakes = connection.table.keeper_sleeps(now().after(longest));
+        let wakes = connection.table.keeper_sleeps(now().after(LONGEST_SLEEP));
         let ticks = wakes.since(now()).0;
         // Woken early or late, the deadlines are looked at anew.
         let _ = connection
