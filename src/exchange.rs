@@ -227,12 +227,12 @@ impl Completion for Outgoing {
         if let Err(failure) = result {
             connection.fail(status::from_connected(failure));
         }
-        // The write may end here, if its answer was faster.
-        drop(write);
         if let Some(stock) = connection.stock(request.stock) {
             // One too many is freed.
             let _ = stock.put(request);
         }
+        // The write may end here, if its answer was faster; what its user writes next finds the stock filled.
+        drop(write);
     }
 }
 
