@@ -165,7 +165,7 @@ pub enum Stock {
 impl Outgoing {
     /// Takes one from its stock, or makes one. `room` is that of the message.
     pub fn take(connection: &Connection, stock: Stock, room: usize) -> Result<WskRequest<Self>> {
-        match connection.stock(stock).and_then(Freelist::take) {
+        match connection.stocks().of(stock).and_then(Freelist::take) {
             Some(idle) => Ok(idle),
             None => Self::make(stock, room, connection.max_write()),
         }
@@ -227,7 +227,7 @@ impl Completion for Outgoing {
         if let Err(failure) = result {
             connection.fail(status::from_connected(failure));
         }
-        if let Some(stock) = connection.stock(request.stock) {
+        if let Some(stock) = connection.stocks().of(request.stock) {
             // One too many is freed.
             let _ = stock.put(request);
         }

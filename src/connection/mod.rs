@@ -10,20 +10,21 @@
 mod keeper;
 mod open;
 mod receive;
+mod stocks;
 mod table;
 
 pub use keeper::Keeper;
 pub use open::open;
+pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
 
-use nt::pool::{ArcStock, Tag};
-use nt::sync::{Event, Freelist, SpinLock};
-use nt::wsk::{Socket, WskRequest};
+use nt::pool::{PoolBox, Tag};
+use nt::sync::{Event, SpinLock};
+use nt::wsk::Socket;
 use nt::{Result, Status};
 use smb_client::{Config, Negotiated, Refusal, Request, SharedTable, Submitted, Time};
 
-use crate::exchange::{Outgoing, Requester, Stock};
-use crate::lowio::{Read, Write};
+use crate::exchange::Requester;
 
 const TAG: Tag = Tag::new(b"OxCn");
 
@@ -43,13 +44,7 @@ pub struct Connection {
     /// The largest single READ or WRITE, and how many of them one transfer has in flight.
     max_io: u32,
     io_depth: u32,
-    messages: Freelist<WskRequest<Outgoing>>,
-    writes: Freelist<WskRequest<Outgoing>>,
-    small_copies: Freelist<WskRequest<Outgoing>>,
-    copies: Freelist<WskRequest<Outgoing>>,
-    /// Blocks for the reads and writes under way, used again and again.
-    pub(crate) reads: ArcStock<Read>,
-    pub(crate) write_operations: ArcStock<Write>,
+    stocks: PoolBox<Stocks>,
 }
 
 impl Connection {
@@ -105,15 +100,9 @@ impl Connection {
         &self.socket
     }
 
-    /// Where idle requests of a kind are kept.
-    pub fn stock(&self, stock: Stock) -> Option<&Freelist<WskRequest<Outgoing>>> {
-        match stock {
-            Stock::Messages => Some(&self.messages),
-            Stock::Writes => Some(&self.writes),
-            Stock::SmallCopies => Some(&self.small_copies),
-            Stock::Copies => Some(&self.copies),
-            Stock::None => None,
-        }
+    /// What is kept for reuse.
+    pub fn stocks(&self) -> &Stocks {
+        &self.stocks
     }
 
     /// Fails with what ended the connection, once something has. IRQL: any.

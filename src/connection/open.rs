@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use nt::mdl::Mdl;
-use nt::pool::{ArcStock, PoolArc};
-use nt::sync::{Event, EventKind, Freelist, SpinLock};
+use nt::pool::{PoolArc, PoolBox};
+use nt::sync::{Event, EventKind, SpinLock};
 use nt::wsk::{Gather, Provider, Room, Socket};
 use nt::{Result, Status};
 use smb_client::{
@@ -15,8 +15,8 @@ use smb_wire::smb2::Command;
 
 use super::receive::ReceivePath;
 use super::table::{LockedTable, Table};
-use super::{Connection, Keeper, TAG, now};
-use crate::exchange::{MESSAGE_ROOM, Outgoing, Requester, Stock};
+use super::{Connection, Keeper, Stocks, TAG, now};
+use crate::exchange::Requester;
 use crate::names::ServerName;
 use crate::settings::Settings;
 use crate::status;
@@ -24,10 +24,6 @@ use crate::transport::wsk;
 
 /// Room for a NEGOTIATE with all its contexts.
 const ROOM: usize = 4096;
-/// How many requests of each kind are kept for reuse.
-const STOCK: usize = 64;
-/// How many copies of a WRITE's data are kept for reuse; each is as large as the largest WRITE.
-const COPIES: usize = 16;
 
 /// Connects to a server and negotiates. The keeper ends the connection. IRQL: PASSIVE.
 ///
@@ -39,45 +35,9 @@ pub fn open(
     config: Config,
     settings: &Settings,
 ) -> Result<(PoolArc<Connection>, Keeper)> {
-    let socket = wsk::connect(provider, server, settings.connect_time())?;
-    let table = Table::new(&config, now()).map_err(status::from_client)?;
-    let mut opening = Opening {
-        socket,
-        table: LockedTable::new(table),
-        receiver: Receiver::new().map_err(status::from_client)?,
-        buffer: Mdl::allocate(TAG, ROOM)?,
-        ends: now().after(config.request_timeout),
-    };
+    let mut opening = Opening::connect(provider, server, &config, settings)?;
     let negotiated = opening.negotiate(&config)?;
-    opening.receiver.set_limits(&negotiated);
-    opening
-        .table
-        .with(|table| table.set_multi_credit(negotiated.multi_credit));
-    let connection = PoolArc::new(
-        TAG,
-        Connection {
-            socket: opening.socket,
-            table: opening.table,
-            broken: SpinLock::new(None),
-            wake_keeper: Event::new(EventKind::Synchronization)?,
-            config,
-            negotiated,
-            max_io: settings.max_io,
-            io_depth: settings.io_depth,
-            // Made beforehand: a request that has its message id must not fail for want of memory.
-            messages: Freelist::filled(TAG, STOCK, || {
-                Outgoing::make(Stock::Messages, MESSAGE_ROOM, 0)
-            })?,
-            writes: Freelist::new(TAG, STOCK)?,
-            small_copies: Freelist::new(TAG, STOCK)?,
-            copies: Freelist::new(TAG, COPIES)?,
-            reads: ArcStock::new(TAG, STOCK)?,
-            write_operations: ArcStock::new(TAG, STOCK)?,
-        },
-    )?;
-    let path = ReceivePath::new(&connection, opening.receiver)?;
-    let keeper = Keeper::start(&connection, path)?;
-    Ok((connection, keeper))
+    Opening::finish(opening, config, negotiated, settings)
 }
 
 struct Opening {
@@ -90,6 +50,63 @@ struct Opening {
 }
 
 impl Opening {
+    #[inline(never)]
+    fn connect(
+        provider: &Provider,
+        server: ServerName<'_>,
+        config: &Config,
+        settings: &Settings,
+    ) -> Result<PoolBox<Self>> {
+        let socket = wsk::connect(provider, server, settings.connect_time())?;
+        let table = Table::new(config, now()).map_err(status::from_client)?;
+        let opening = Self {
+            socket,
+            table: LockedTable::new(table),
+            receiver: Receiver::new().map_err(status::from_client)?,
+            buffer: Mdl::allocate(TAG, ROOM)?,
+            ends: now().after(config.request_timeout),
+        };
+        PoolBox::new(TAG, opening)
+    }
+
+    /// Hands the socket over to those who serve a connection.
+    #[inline(never)]
+    fn finish(
+        this: PoolBox<Self>,
+        config: Config,
+        negotiated: Negotiated,
+        settings: &Settings,
+    ) -> Result<(PoolArc<Connection>, Keeper)> {
+        let stocks = Stocks::new()?;
+        let wake_keeper = Event::new(EventKind::Synchronization)?;
+        let Self {
+            socket,
+            table,
+            mut receiver,
+            ..
+        } = PoolBox::into_inner(this);
+        receiver.set_limits(&negotiated);
+        table.with(|table| table.set_multi_credit(negotiated.multi_credit));
+        let connection = PoolArc::new(
+            TAG,
+            Connection {
+                socket,
+                table,
+                broken: SpinLock::new(None),
+                wake_keeper,
+                config,
+                negotiated,
+                max_io: settings.max_io,
+                io_depth: settings.io_depth,
+                stocks,
+            },
+        )?;
+        let path = ReceivePath::new(&connection, receiver)?;
+        let keeper = Keeper::start(&connection, path)?;
+        Ok((connection, keeper))
+    }
+
+    #[inline(never)]
     fn negotiate(&mut self, config: &Config) -> Result<Negotiated> {
         let mut salt = [0; 32];
         nt::random::fill(&mut salt)?;

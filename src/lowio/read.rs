@@ -74,7 +74,11 @@ fn start(completion: ReadCompletion<Redirector>, open: PoolArc<Open>, offset: u6
         progress: Progress::new(transfer, connection.io_depth()),
     };
     // Without memory the read is dropped, which answers it.
-    if let Ok(read) = connection.reads.arc(Answering::new(completion, state)) {
+    if let Ok(read) = connection
+        .stocks()
+        .reads
+        .arc(Answering::new(completion, state))
+    {
         read.progress.begin(&connection, read.completion(), || {
             ask_more(&connection, &read);
         });

@@ -97,6 +97,7 @@ fn start(completion: WriteCompletion<Redirector>, open: PoolArc<Open>, offset: u
     };
     // Without memory the write is dropped, which answers it.
     if let Ok(write) = connection
+        .stocks()
         .write_operations
         .arc(Answering::new(completion, state))
     {
