@@ -34,7 +34,7 @@ const BYTES_PER_CREDIT: u32 = 65536;
 /// A negotiated connection.
 pub struct Connection {
     socket: Socket,
-    table: LockedTable,
+    table: PoolBox<LockedTable>,
     /// What ended the connection, once something has.
     broken: SpinLock<Option<Status>>,
     /// Wakes the keeper: a deadline is earlier than it thinks, or the connection has ended.

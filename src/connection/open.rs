@@ -14,7 +14,7 @@ use smb_client::{
 use smb_wire::smb2::Command;
 
 use super::receive::ReceivePath;
-use super::table::{LockedTable, Table};
+use super::table::LockedTable;
 use super::{Connection, Keeper, Stocks, TAG, now};
 use crate::exchange::Requester;
 use crate::names::ServerName;
@@ -42,8 +42,8 @@ pub fn open(
 
 struct Opening {
     socket: Socket,
-    table: LockedTable,
-    receiver: Receiver<Requester>,
+    table: PoolBox<LockedTable>,
+    receiver: PoolBox<Receiver<Requester>>,
     buffer: Mdl,
     /// When patience ends, however busily the server talks.
     ends: Time,
@@ -58,11 +58,10 @@ impl Opening {
         settings: &Settings,
     ) -> Result<PoolBox<Self>> {
         let socket = wsk::connect(provider, server, settings.connect_time())?;
-        let table = Table::new(config, now()).map_err(status::from_client)?;
         let opening = Self {
             socket,
-            table: LockedTable::new(table),
-            receiver: Receiver::new().map_err(status::from_client)?,
+            table: LockedTable::boxed(config)?,
+            receiver: ReceivePath::boxed_receiver()?,
             buffer: Mdl::allocate(TAG, ROOM)?,
             ends: now().after(config.request_timeout),
         };
@@ -155,7 +154,7 @@ impl Opening {
         loop {
             match self
                 .receiver
-                .next_event(&self.table, now())
+                .next_event(&*self.table, now())
                 .map_err(status::from_client)?
             {
                 Some(Received::Answer(answer)) => {

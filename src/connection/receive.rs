@@ -5,7 +5,7 @@
 //! a buffer of the path's own.
 
 use nt::mdl::Mdl;
-use nt::pool::PoolArc;
+use nt::pool::{PoolArc, PoolBox};
 use nt::wsk::{Completion, Room, WskRequest};
 use nt::{Result, Status};
 use smb_client::{Event, Receiver, Want};
@@ -22,15 +22,21 @@ const ROOM: usize = 64 * 1024;
 pub(super) struct ReceivePath {
     connection: PoolArc<Connection>,
     /// None once it has failed.
-    receiver: Option<Receiver<Requester>>,
+    receiver: Option<PoolBox<Receiver<Requester>>>,
     buffer: Mdl,
 }
 
 impl ReceivePath {
+    /// A receiver at the beginning of a connection.
+    #[inline(never)]
+    pub(super) fn boxed_receiver() -> Result<PoolBox<Receiver<Requester>>> {
+        PoolBox::new(TAG, Receiver::new().map_err(status::from_client)?)
+    }
+
     /// A path that has not begun.
     pub(super) fn new(
         connection: &PoolArc<Connection>,
-        receiver: Receiver<Requester>,
+        receiver: PoolBox<Receiver<Requester>>,
     ) -> Result<WskRequest<Self>> {
         WskRequest::new(Self {
             connection: PoolArc::clone(connection),
@@ -113,7 +119,11 @@ impl Completion for ReceivePath {
             Err(failure) => {
                 request.connection.fail(failure);
                 // The answer that was being received is out of the table, so nobody else can end its request.
-                if let Some(requester) = request.receiver.take().and_then(Receiver::abort) {
+                if let Some(requester) = request
+                    .receiver
+                    .take()
+                    .and_then(|receiver| PoolBox::into_inner(receiver).abort())
+                {
                     requester.failed(failure);
                 }
             }

@@ -1,9 +1,13 @@
 //! The table of requests in flight, behind its lock.
 
+use nt::Result;
+use nt::pool::PoolBox;
 use nt::sync::SpinLock;
-use smb_client::{Refusal, Request, SharedTable, Submitted, Time};
+use smb_client::{Config, Refusal, Request, SharedTable, Submitted, Time};
 
+use super::{TAG, now};
 use crate::exchange::Requester;
+use crate::status;
 
 /// The protocol engine's table, with our token.
 pub type Table = smb_client::Connection<Requester>;
@@ -17,12 +21,14 @@ struct State {
 }
 
 impl LockedTable {
-    /// A table that no keeper watches yet.
-    pub const fn new(table: Table) -> Self {
-        Self(SpinLock::new(State {
-            table,
+    /// An empty table that no keeper watches yet.
+    #[inline(never)]
+    pub fn boxed(config: &Config) -> Result<PoolBox<Self>> {
+        let state = State {
+            table: Table::new(config, now()).map_err(status::from_client)?,
             keeper_wakes: Time(u64::MAX),
-        }))
+        };
+        PoolBox::new(TAG, Self(SpinLock::new(state)))
     }
 
     /// Submits a request. The second result is whether its deadline comes before the keeper would look.
@@ -30,7 +36,7 @@ impl LockedTable {
         &self,
         request: Request<Requester>,
         now: Time,
-    ) -> (Result<Submitted, Refusal>, bool) {
+    ) -> (core::result::Result<Submitted, Refusal>, bool) {
         let deadline = now.after(request.timeout);
         let (submitted, oversleeps) = {
             let mut state = self.0.lock();
