@@ -3,10 +3,9 @@
 
 mod scripted;
 
-use std::slice;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Mutex, mpsc};
 
+use ntsim::user::SharedMemory;
 use scripted::{Answers, Settings, bytes, count, server, share, start, wait_until, with_driver};
 use smb_server::{Fault, When};
 use smb_wire::netbios::FrameHeader;
@@ -16,45 +15,6 @@ const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0)];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1)];
 /// The largest READ and WRITE there are.
 const MOST: usize = 8 << 20;
-
-/// Memory that a program looks at and changes while the kernel uses it.
-#[derive(Clone)]
-struct Shared(Arc<[AtomicU8]>);
-
-impl Shared {
-    fn new(content: &[u8]) -> Self {
-        Self(content.iter().map(|&byte| AtomicU8::new(byte)).collect())
-    }
-
-    fn put(&self, at: usize, content: &[u8]) {
-        for (place, &byte) in self.0[at..].iter().zip(content) {
-            place.store(byte, Ordering::Relaxed);
-        }
-    }
-
-    fn holds(&self, at: usize, content: &[u8]) -> bool {
-        let places = self.0[at..].iter().zip(content);
-        places
-            .into_iter()
-            .all(|(place, &byte)| place.load(Ordering::Relaxed) == byte)
-    }
-}
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        let memory: *const [AtomicU8] = &raw const *self.0;
-        // SAFETY: an AtomicU8 is a byte in memory, and who asks for the bytes as such only wants their address.
-        unsafe { slice::from_raw_parts(memory.cast(), self.0.len()) }
-    }
-}
-
-impl AsMut<[u8]> for Shared {
-    fn as_mut(&mut self) -> &mut [u8] {
-        let memory: *const [AtomicU8] = &raw const *self.0;
-        // SAFETY: as for the bytes to be read; an AtomicU8 may be changed through a shared reference.
-        unsafe { slice::from_raw_parts_mut(memory.cast::<u8>().cast_mut(), self.0.len()) }
-    }
-}
 
 /// Sends the first half of the first answer, and the rest of it with the next one.
 fn in_halves() -> Fault {
@@ -82,8 +42,8 @@ fn what_has_arrived_of_a_read_is_in_the_callers_memory_before_the_rest_is_sent()
     let settings = [UNSIGNED, &[("MaxIoBytes", MOST as u32)]].concat();
     with_driver(&settings, |desk| {
         let file = desk.mount(&server).open("file").unwrap();
-        let memory = Shared::new(&vec![0; MOST]);
-        let read = file.nt_read_file_overlapped(memory.clone(), 0);
+        let memory = SharedMemory::new(&vec![0; MOST]);
+        let read = file.nt_read_file_shared(&memory, 0);
         wait_until("half of it is there", || {
             memory.holds(0, &content[..MOST / 2 - 1024])
         });
@@ -124,8 +84,8 @@ fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
     with_driver(&settings, |desk| {
         let file = desk.mount(&server).make("file").unwrap();
         let content = bytes(SIZE);
-        let memory = Shared::new(&content);
-        let write = file.nt_write_file_overlapped(memory.clone(), 0);
+        let memory = SharedMemory::new(&content);
+        let write = file.nt_write_file_shared(&memory, 0);
         wait_until("the first part has arrived", || {
             server.stats().requests_of(Command::WRITE) == 1
         });

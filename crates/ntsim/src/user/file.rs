@@ -2,6 +2,7 @@
 
 use super::pending::Pending;
 use super::process::Inner;
+use super::shared::SharedMemory;
 use crate::io::{self, Buffers, Caller, Done, Issued};
 use crate::mode;
 use crate::ob;
@@ -208,6 +209,32 @@ impl File {
                 Some(offset.cast_signed()),
                 caller,
             )
+        })
+    }
+
+    /// Begins to read into memory that the program keeps looking at.
+    #[track_caller]
+    pub fn nt_read_file_shared(&self, memory: &SharedMemory, offset: u64) -> Pending<SharedMemory> {
+        self.begin(Box::new(memory.clone()), |memory, file, caller| {
+            self.may(FILE_READ_DATA)?;
+            let output = Buffers::Output(memory.address(), length(memory.len()));
+            let offset = Some(offset.cast_signed());
+            io::transfer(file, IRP_MJ_READ, output, offset, caller)
+        })
+    }
+
+    /// Begins to write from memory that the program may change meanwhile.
+    #[track_caller]
+    pub fn nt_write_file_shared(
+        &self,
+        memory: &SharedMemory,
+        offset: u64,
+    ) -> Pending<SharedMemory> {
+        self.begin(Box::new(memory.clone()), |memory, file, caller| {
+            self.may(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
+            let input = Buffers::Input(memory.address(), length(memory.len()));
+            let offset = Some(offset.cast_signed());
+            io::transfer(file, IRP_MJ_WRITE, input, offset, caller)
         })
     }
 

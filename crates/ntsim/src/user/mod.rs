@@ -4,7 +4,9 @@
 mod file;
 mod pending;
 mod process;
+mod shared;
 
 pub use file::{File, IoStatus};
 pub use pending::Pending;
 pub use process::{Create, Process};
+pub use shared::SharedMemory;
