@@ -474,3 +474,115 @@ fn an_extended_attribute_without_its_nul_is_refused() {
         })]
     );
 }
+
+/// All prefixes of `bytes` but the whole.
+fn truncations(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    (0..bytes.len()).map(|len| &bytes[..len])
+}
+
+#[test]
+fn every_truncation_of_a_rename_is_refused_but_for_its_padding() {
+    for name in ["", "a", "directory\\a new name"] {
+        for form in [RenameForm::Wide, RenameForm::Narrow] {
+            let rename = RenameInformation {
+                flags: RenameFlags::REPLACE_IF_EXISTS,
+                root_directory: 7,
+                name: Utf16::from_str(name),
+            };
+            let bytes = emitted(|w| rename.emit(form, w));
+            let fixed = match form {
+                RenameForm::Wide => 20,
+                RenameForm::Narrow => 12,
+            };
+            let name_end = fixed + 2 * name.len();
+            for cut in truncations(&bytes) {
+                let expected = (cut.len() >= name_end).then_some(rename);
+                assert_eq!(RenameInformation::parse(form, cut).ok(), expected);
+                assert_eq!(RenameInformation::parse_ex(form, cut).ok(), expected);
+                assert_eq!(LinkInformation::parse(form, cut).ok(), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_truncation_of_a_directory_entry_is_refused() {
+    let long: Vec<u16> = "a long name.txt".encode_utf16().collect();
+    let short: Vec<u16> = "ALONG~1.TXT".encode_utf16().collect();
+    for class in DirectoryClass::ALL {
+        let bytes = emitted(|w| entry(&[1; 8], &long, &short).emit(class, w));
+        assert!(DirectoryEntry::parse(class, &bytes).is_ok());
+        for cut in truncations(&bytes) {
+            let len = cut.len();
+            assert!(
+                DirectoryEntry::parse(class, cut).is_err(),
+                "{class:?} parses from {len} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_directory_cut_short_gives_its_whole_entries_and_then_an_error() {
+    let names: Vec<Vec<u16>> = ["one", "the second", "3"]
+        .iter()
+        .map(|name| name.encode_utf16().collect())
+        .collect();
+    for class in DirectoryClass::ALL {
+        let mut buffer = [0; 1024];
+        let mut packer = DirectoryPacker::new(class, &mut buffer);
+        for name in &names {
+            assert_eq!(packer.push(&entry(&[1; 8], name, &[])), Ok(true));
+        }
+        let bytes = packer.into_bytes();
+        let whole: Vec<_> = DirectoryEntries::new(class, bytes).collect();
+        for cut in truncations(bytes) {
+            assert_is_cut_from(
+                &DirectoryEntries::new(class, cut).collect::<Vec<_>>(),
+                &whole,
+            );
+        }
+    }
+}
+
+/// Asserts that a list has some first entries of the whole one and then an error, or, having no bytes, nothing.
+fn assert_is_cut_from<T: PartialEq + core::fmt::Debug>(
+    cut: &[Result<T, ParseError>],
+    whole: &[Result<T, ParseError>],
+) {
+    if let Some((last, entries)) = cut.split_last() {
+        assert!(last.is_err(), "{cut:?}");
+        assert_eq!(entries, &whole[..entries.len()]);
+    }
+}
+
+#[test]
+fn a_chain_cut_short_gives_its_whole_entries_and_then_an_error() {
+    fn check<'a, T: ChainEntry<'a> + PartialEq + core::fmt::Debug>(bytes: &'a [u8]) {
+        let whole: Vec<_> = Entries::<T>::new(bytes).collect();
+        assert_eq!(whole.len(), 2);
+        for cut in truncations(bytes) {
+            assert_is_cut_from(&Entries::<T>::new(cut).collect::<Vec<_>>(), &whole);
+        }
+    }
+    let mut buffers = [[0; 256]; 2];
+    let [notes, attributes] = &mut buffers;
+    let mut notes = EntryPacker::new(notes);
+    let mut attributes = EntryPacker::new(attributes);
+    for name in ["first", "second"] {
+        let note = NotifyRecord {
+            action: NotifyAction(1),
+            name: Utf16::from_str(name),
+        };
+        assert_eq!(notes.push(&note), Ok(true));
+        let attribute = FullEa {
+            flags: EaFlags::empty(),
+            name: name.as_bytes(),
+            value: b"value",
+        };
+        assert_eq!(attributes.push(&attribute), Ok(true));
+    }
+    check::<StreamInformation<'_>>(&two_streams());
+    check::<NotifyRecord<'_>>(notes.into_bytes());
+    check::<FullEa<'_>>(attributes.into_bytes());
+}
