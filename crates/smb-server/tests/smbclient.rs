@@ -55,8 +55,10 @@ fn smbclient(server: &RunningServer, options: &[&str], script: &str) -> String {
 }
 
 fn smbtorture(server: &RunningServer, test: &str) {
+    // It makes directories where it stands, and not every test of it removes them.
+    let scratch = Scratch::new(&format!("smbtorture-{test}"));
     let mut command = Command::new("smbtorture");
-    command.args([
+    command.current_dir(&scratch.0).args([
         "//127.0.0.1/data",
         "-U",
         "user%pass",
