@@ -5,6 +5,7 @@ mod scripted;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ntsim::sys;
 use scripted::{
     Answers, HASTY, Mount, PASSWORD, SHARE, USER, bytes, count, server, share, start, wait_until,
     with_driver,
@@ -148,6 +149,30 @@ fn a_server_that_was_away_is_found_again_when_it_is_back() {
         assert_eq!(use_share(&mount), Ok(()));
         drop(mount);
         drop(again);
+    });
+}
+
+#[test]
+fn an_open_whose_answer_was_lost_is_asked_again_but_a_creation_is_not() {
+    let share = with_file();
+    let server = start(server(&share));
+    with_driver(&[], |desk| {
+        let mount = desk.mount(&server);
+        let lose_one = || {
+            server
+                .faults()
+                .add(When::command(Command::CREATE).first(1), Fault::Disconnect);
+        };
+        lose_one();
+        assert_eq!(mount.read("file", 10).unwrap().len(), 10);
+        assert_eq!(asked(&server, Command::CREATE), 2);
+        // The server has made the file, so a second time it would be there already.
+        lose_one();
+        let options = sys::FILE_NON_DIRECTORY_FILE;
+        let made = mount.create("new", sys::FILE_GENERIC_WRITE, sys::FILE_CREATE, options);
+        assert_eq!(made.err(), Some(NtStatus::CONNECTION_DISCONNECTED));
+        assert_eq!(asked(&server, Command::CREATE), 3);
+        assert!(share.exists("new"));
     });
 }
 
