@@ -347,25 +347,18 @@ fn a_listing_of_nothing_with_success_is_refused() {
     assert_eq!(lie(Command::QUERY_DIRECTORY, fault, list), INVALID);
 }
 
-/// Puts a name in place of the one in a directory's last entry of the first piece, and sends that piece for ever.
-fn for_ever(name: &'static str) -> Fault {
-    let first = Mutex::new(None::<Vec<u8>>);
+/// A listing of one name, again and again.
+fn for_ever(name: &str) -> Fault {
+    let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut entry = vec![0; DirectoryClass::IdBoth.name_offset()];
+    entry[60..64].copy_from_slice(&(units.len() as u32).to_le_bytes());
+    entry.extend(units);
+    let length = (entry.len() as u32).to_le_bytes();
+    let body = [&[9, 0, 72, 0], &length[..], &entry].concat();
     Fault::rewrite(move |message| {
-        let mut first = first.lock().unwrap();
-        let body = first.get_or_insert_with(|| {
-            let class = DirectoryClass::IdBoth;
-            let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            let mut entry = vec![0; class.name_offset()];
-            entry[60..64].copy_from_slice(&(units.len() as u32).to_le_bytes());
-            entry.extend(units);
-            let mut body = vec![9, 0, 72, 0];
-            body.extend((entry.len() as u32).to_le_bytes());
-            body.extend(entry);
-            body
-        });
         message[at::STATUS].copy_from_slice(&[0; 4]);
         message.truncate(64);
-        message.extend_from_slice(body);
+        message.extend_from_slice(&body);
     })
 }
 

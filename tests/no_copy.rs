@@ -103,7 +103,7 @@ fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
     });
 }
 
-/// Reads and writes of several sizes, one after the other, for as long as `goes_on`; they must succeed.
+/// Reads and writes of several sizes, one after the other, succeed while any allocation of the driver's would fail.
 fn the_driver_allocates_nothing(settings: &Settings<'_>) {
     const ROUNDS: usize = 10;
     const AT_ONCE: usize = 8;
