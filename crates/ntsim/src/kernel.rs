@@ -144,6 +144,7 @@ impl Kernel {
         }
         *running = true;
         drop(running);
+        verifier::watch_panics();
         pool::reset(config.quarantine_bytes);
         verifier::reset_order(config.lock_order);
         ob::reset_namespace();

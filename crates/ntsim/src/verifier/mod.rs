@@ -1,6 +1,7 @@
 //! The verifier: rules, what happens when one is broken, and the checks that are no part of a single service.
 
 mod held;
+mod last;
 mod order;
 mod rule;
 #[cfg(test)]
@@ -11,6 +12,8 @@ pub(crate) use held::{
     require_no_more_held_than,
 };
 pub use held::{mark_fcb_resource, network_wait};
+pub use last::last_violation;
+pub(crate) use last::{print as print_last, watch_panics};
 pub(crate) use order::{forget_range, reset as reset_order};
 pub use rule::Rule;
 
@@ -79,6 +82,7 @@ pub(crate) fn report(rule: Rule, place: Place, other: Option<Place>, detail: fmt
         return;
     }
     eprintln!("{violation}");
+    last::remember(&violation);
     // A second panic on a panicking thread would hide the first report.
     if !std::thread::panicking() {
         std::panic::panic_any(violation.to_string());

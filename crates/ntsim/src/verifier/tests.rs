@@ -84,3 +84,89 @@ fn a_cancel_routine_must_release_the_cancel_spin_lock() {
     // SAFETY: made above.
     unsafe { IoFreeIrp(irp) };
 }
+
+/// Set in the process that a violation is to end.
+const CHILD: &str = "NTSIM_TEST_CHILD";
+
+/// Runs the test `name` of this module in a process of its own; its stderr.
+fn stderr_of_child(name: &str) -> String {
+    // Nothing says "--nocapture": the harness keeps what is printed, and loses it in the abort.
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("verifier::tests::{name}")])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(!child.status.success());
+    String::from_utf8(child.stderr).unwrap()
+}
+
+/// Ends the process by a violation on a worker thread.
+fn break_a_rule_on_a_worker(routine: unsafe extern "C" fn(PVOID)) {
+    let _kernel = boot();
+    let mut item = Box::new(WORK_QUEUE_ITEM {
+        WorkerRoutine: Some(routine),
+        ..WORK_QUEUE_ITEM::default()
+    });
+    // SAFETY: the item lives until the process ends.
+    unsafe { ExQueueWorkItem(&raw mut *item, _WORK_QUEUE_TYPE::DelayedWorkQueue) };
+    crate::ex::stop();
+    unreachable!("the violation ends the process");
+}
+
+/// Checks that `stderr` ends with the report of `rule` and both places.
+fn ends_with_report(stderr: &str, rule: Rule, first: &str, second: &str) {
+    let last: Vec<&str> = stderr.trim_end().lines().rev().take(3).collect();
+    let starts = [second, first, &format!("verifier: {rule:?}: ")];
+    assert_eq!(last.len(), 3, "{stderr}");
+    for (line, start) in last.into_iter().zip(starts) {
+        assert!(line.starts_with(start), "{stderr}");
+    }
+}
+
+unsafe extern "C" fn take_twice(_: PVOID) {
+    let mut lock: KSPIN_LOCK = 0;
+    for _ in 0..2 {
+        // SAFETY: the second time breaks the rule on purpose.
+        unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+    }
+}
+
+#[test]
+fn a_violation_in_a_drivers_callback_is_reported_last() {
+    if std::env::var_os(CHILD).is_some() {
+        break_a_rule_on_a_worker(take_twice);
+    }
+    let stderr = stderr_of_child("a_violation_in_a_drivers_callback_is_reported_last");
+    ends_with_report(&stderr, Rule::Recursion, "  at ", "  and ");
+}
+
+unsafe extern "C" fn keep_spin_lock(_: PVOID) {
+    static LOCK: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    // SAFETY: left held on purpose.
+    unsafe { KeAcquireSpinLockRaiseToDpc(LOCK.as_ptr()) };
+    // SAFETY: back to the IRQL of a work item, so that only the lock is left.
+    unsafe { KeLowerIrql(0) };
+}
+
+#[test]
+fn a_violation_behind_a_drivers_callback_is_reported_last() {
+    if std::env::var_os(CHILD).is_some() {
+        break_a_rule_on_a_worker(keep_spin_lock);
+    }
+    let stderr = stderr_of_child("a_violation_behind_a_drivers_callback_is_reported_last");
+    ends_with_report(&stderr, Rule::LockLeftHeld, "  at ", "  and ");
+}
+
+#[test]
+fn the_last_violation_is_kept_until_the_next_boot() {
+    let kernel = boot();
+    // SAFETY: breaks the rule on purpose.
+    let ended = std::panic::catch_unwind(|| unsafe { KeLeaveCriticalRegion() });
+    assert!(ended.is_err());
+    let last = last_violation().unwrap();
+    assert_eq!(last.rule, Rule::UnevenCriticalRegion);
+    assert_eq!(last.place.file(), file!());
+    drop(kernel);
+    let _kernel = boot();
+    assert!(last_violation().is_none());
+}
