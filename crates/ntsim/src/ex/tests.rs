@@ -4,6 +4,8 @@ use crate::verifier::{self, Rule, catch};
 use crate::{Config, Kernel};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 fn boot() -> Kernel {
     Kernel::boot(Config::default())
@@ -322,4 +324,141 @@ fn a_handle_that_is_not_open_cannot_be_closed() {
         ZwClose(0x1234 as HANDLE);
     });
     assert_eq!(violation.unwrap().rule, Rule::BadHandle);
+}
+
+/// Does `work` while every worker is busy, so that what it queues stays queued. Returns the rule that it broke, and whether
+/// the report names the other place.
+fn with_busy_workers(work: impl FnOnce()) -> Option<(Rule, bool)> {
+    let gate = Arc::new(Mutex::new(()));
+    let closed = gate.lock();
+    for _ in 0..super::work::MOST_WORKERS {
+        let gate = Arc::clone(&gate);
+        crate::ex::post(move || drop(gate.lock()));
+    }
+    let violation = catch(work);
+    drop(closed);
+    // Runs everything that is queued.
+    crate::ex::stop();
+    crate::ex::start();
+    violation.map(|violation| (violation.rule, violation.other.is_some()))
+}
+
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "C" fn count_run(_: PVOID) {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+}
+
+unsafe extern "C" fn count_io_run(_: PDEVICE_OBJECT, _: PVOID) {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+}
+
+fn work_item() -> WORK_QUEUE_ITEM {
+    WORK_QUEUE_ITEM {
+        WorkerRoutine: Some(count_run),
+        ..WORK_QUEUE_ITEM::default()
+    }
+}
+
+/// A device, and a work item of it.
+fn io_work_item() -> (PDEVICE_OBJECT, PIO_WORKITEM) {
+    let mut device: PDEVICE_OBJECT = ptr::null_mut();
+    let mut driver = Box::<DRIVER_OBJECT>::default();
+    // SAFETY: a driver object for the call, and a local.
+    let status = unsafe {
+        IoCreateDevice(
+            &raw mut *driver,
+            0,
+            ptr::null_mut(),
+            FILE_DEVICE_UNKNOWN,
+            0,
+            0,
+            &raw mut device,
+        )
+    };
+    assert_eq!(status, STATUS_SUCCESS);
+    // SAFETY: the device lives.
+    let item = unsafe { IoAllocateWorkItem(device) };
+    (device, item)
+}
+
+#[test]
+fn a_queued_work_item_is_not_queued_again() {
+    let _kernel = boot();
+    RUNS.store(0, Ordering::SeqCst);
+    let mut item = Box::new(work_item());
+    let raw = &raw mut *item;
+    let found = with_busy_workers(|| {
+        for _ in 0..2 {
+            // SAFETY: the item outlives its run; the second time breaks the rule on purpose.
+            unsafe { ExQueueWorkItem(raw, _WORK_QUEUE_TYPE::DelayedWorkQueue) };
+        }
+    });
+    assert_eq!(found, Some((Rule::WorkItemState, true)));
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_queued_work_item_of_a_device_is_not_queued_again() {
+    let _kernel = boot();
+    RUNS.store(0, Ordering::SeqCst);
+    let (device, item) = io_work_item();
+    let found = with_busy_workers(|| {
+        for _ in 0..2 {
+            // SAFETY: the item outlives its run; the second time breaks the rule on purpose.
+            unsafe { queue_io(item) };
+        }
+    });
+    assert_eq!(found, Some((Rule::WorkItemState, true)));
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+    // SAFETY: it has run.
+    unsafe { IoFreeWorkItem(item) };
+    // SAFETY: made above.
+    unsafe { IoDeleteDevice(device) };
+}
+
+/// # Safety
+/// As for IoQueueWorkItem.
+unsafe fn queue_io(item: PIO_WORKITEM) {
+    let queue = _WORK_QUEUE_TYPE::DelayedWorkQueue;
+    // SAFETY: by the contract.
+    unsafe { IoQueueWorkItem(item, Some(count_io_run), queue, ptr::null_mut()) };
+}
+
+#[test]
+fn a_queued_work_item_is_not_freed() {
+    let _kernel = boot();
+    RUNS.store(0, Ordering::SeqCst);
+    let (device, item) = io_work_item();
+    let found = with_busy_workers(|| {
+        // SAFETY: the item outlives its run.
+        unsafe { queue_io(item) };
+        // SAFETY: breaks the rule on purpose.
+        unsafe { IoFreeWorkItem(item) };
+    });
+    assert_eq!(found, Some((Rule::WorkItemState, true)));
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+    // SAFETY: it has run.
+    unsafe { IoFreeWorkItem(item) };
+    // SAFETY: made above.
+    unsafe { IoDeleteDevice(device) };
+}
+
+#[test]
+fn pool_with_a_queued_work_item_is_not_freed() {
+    let _kernel = boot();
+    RUNS.store(0, Ordering::SeqCst);
+    let tag = u32::from_le_bytes(*b"Work");
+    // SAFETY: at PASSIVE_LEVEL.
+    let item = unsafe { ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, tag) }.cast::<WORK_QUEUE_ITEM>();
+    // SAFETY: new memory that is long enough.
+    unsafe { item.write(work_item()) };
+    let found = with_busy_workers(|| {
+        // SAFETY: a work item.
+        unsafe { ExQueueWorkItem(item, _WORK_QUEUE_TYPE::DelayedWorkQueue) };
+        // SAFETY: breaks the rule on purpose.
+        unsafe { ExFreePoolWithTag(item.cast(), tag) };
+    });
+    assert_eq!(found, Some((Rule::FreedInUse, true)));
+    assert_eq!(RUNS.load(Ordering::SeqCst), 0);
 }

@@ -9,14 +9,15 @@ use crate::ps;
 use crate::sys::*;
 use crate::verifier::{Place, broken};
 use core::panic::Location;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::thread::JoinHandle;
 
 const TAG: u32 = pool::tag(b"IoWI");
 /// Workers that may run at once; a work item that waits for another must find a thread for it.
-const MOST_WORKERS: usize = 32;
+pub(super) const MOST_WORKERS: usize = 32;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -124,7 +125,10 @@ pub unsafe fn ExQueueWorkItem(WorkItem: PWORK_QUEUE_ITEM, _QueueType: WORK_QUEUE
         let address = item.get();
         // SAFETY: the item is the queue's until its routine runs.
         let content = unsafe { address.read() };
-        pool::lift_anchor(address as usize);
+        if !pool::lift_anchor(address as usize) {
+            // Freed meanwhile, which has been reported.
+            return;
+        }
         if let Some(routine) = content.WorkerRoutine {
             // SAFETY: the driver's routine with the parameter that it asked for, at PASSIVE_LEVEL.
             run(place, || unsafe { routine(content.Parameter) });
@@ -135,7 +139,8 @@ pub unsafe fn ExQueueWorkItem(WorkItem: PWORK_QUEUE_ITEM, _QueueType: WORK_QUEUE
 /// What IoAllocateWorkItem makes.
 struct IoWorkItem {
     device: PDEVICE_OBJECT,
-    queued: AtomicBool,
+    /// Where it was queued; NULL while it is not.
+    queued: AtomicPtr<Location<'static>>,
 }
 
 /// Allocates a work item that keeps `DeviceObject` while queued. NULL when out of memory.
@@ -149,7 +154,7 @@ pub unsafe fn IoAllocateWorkItem(DeviceObject: PDEVICE_OBJECT) -> PIO_WORKITEM {
         unsafe {
             item.write(IoWorkItem {
                 device: DeviceObject,
-                queued: AtomicBool::new(false),
+                queued: AtomicPtr::default(),
             })
         };
     }
@@ -168,11 +173,15 @@ pub unsafe fn IoQueueWorkItem(
     irql::at_most(irql::DISPATCH, "IoQueueWorkItem", place);
     // SAFETY: the caller gives a work item of IoAllocateWorkItem.
     let item = unsafe { &*IoWorkItem.cast::<self::IoWorkItem>() };
-    if item.queued.swap(true, Ordering::SeqCst) {
+    let here = ptr::from_ref(place).cast_mut();
+    let before =
+        item.queued
+            .compare_exchange(ptr::null_mut(), here, Ordering::SeqCst, Ordering::SeqCst);
+    if let Err(before) = before {
         broken!(
             WorkItemState,
             place,
-            None,
+            as_place(before),
             "this work item is queued already"
         );
         return;
@@ -184,7 +193,7 @@ pub unsafe fn IoQueueWorkItem(
         let content = unsafe { &*item.get() };
         let device = content.device;
         // From here on the routine may free the item.
-        content.queued.store(false, Ordering::SeqCst);
+        content.queued.store(ptr::null_mut(), Ordering::SeqCst);
         if let Some(routine) = WorkerRoutine {
             // SAFETY: the driver's routine with the arguments that it asked for, at PASSIVE_LEVEL.
             run(place, || unsafe { routine(device, context.get()) });
@@ -199,16 +208,21 @@ pub unsafe fn IoFreeWorkItem(IoWorkItem: PIO_WORKITEM) {
     let place = Location::caller();
     irql::at_most(irql::DISPATCH, "IoFreeWorkItem", place);
     // SAFETY: the caller gives a work item of IoAllocateWorkItem.
-    if unsafe { &*IoWorkItem.cast::<self::IoWorkItem>() }
-        .queued
-        .load(Ordering::SeqCst)
-    {
+    let item = unsafe { &*IoWorkItem.cast::<self::IoWorkItem>() };
+    if let Some(queued) = as_place(item.queued.load(Ordering::SeqCst)) {
         broken!(
             WorkItemState,
             place,
-            None,
+            Some(queued),
             "freed a work item that is queued"
         );
+        return;
     }
     pool::free(IoWorkItem.cast(), TAG, place);
+}
+
+/// The place that [`IoWorkItem::queued`] holds.
+fn as_place(queued: *mut Location<'static>) -> Option<Place> {
+    // SAFETY: NULL, or a place in the code, which lives forever.
+    unsafe { queued.as_ref() }
 }
