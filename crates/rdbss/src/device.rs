@@ -18,9 +18,8 @@ pub(crate) const TAG: Tag = Tag::new(b"RxMx");
 pub(crate) struct Registration {
     /// RDBSS keeps a pointer to it.
     pub(crate) table: PoolBox<MINIRDR_DISPATCH>,
-    /// The name by which programs reach the device.
-    #[expect(dead_code, reason = "kept for its end")]
-    pub(crate) link: SymbolicLink,
+    /// The name by which programs reach the device, once it is registered.
+    pub(crate) link: Option<SymbolicLink>,
 }
 
 /// What lies right behind the RDBSS_DEVICE_OBJECT.

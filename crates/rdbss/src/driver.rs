@@ -62,7 +62,7 @@ pub unsafe fn load<M: MiniRedirector>(
     Status::SUCCESS.0
 }
 
-/// Registers and starts a mini-redirector.
+/// Registers a mini-redirector, gives it its link, and starts it (reference 4.1 has the order).
 ///
 /// # Safety
 /// RDBSS has been initialised for this driver object, which DriverEntry is still working on.
@@ -72,12 +72,11 @@ unsafe fn register<M: MiniRedirector>(
     mini: M,
 ) -> Result<()> {
     let mini = PoolArc::new(TAG, mini)?;
-    let link = SymbolicLink::create(settings.link_name, settings.device_name)?;
     let mut registration = PoolBox::new(
         TAG,
         Registration {
             table: table_in_pool::<M>()?,
-            link,
+            link: None,
         },
     )?;
     let mut controls = raw::RX_REGISTERMINI_FLAG_DONT_PROVIDE_MAILSLOTS;
@@ -100,6 +99,14 @@ unsafe fn register<M: MiniRedirector>(
         )
     })?;
     let device = NonNull::new(device).ok_or(Status::INTERNAL_ERROR)?;
+    match SymbolicLink::create(settings.link_name, settings.device_name) {
+        Ok(link) => registration.link = Some(link),
+        Err(status) => {
+            // SAFETY: registered just now, and known to nobody.
+            unsafe { raw::RxpUnregisterMinirdr(device.as_ptr()) };
+            return Err(status);
+        }
+    }
     // SAFETY: a new device with that extension, which gets no request before it is started.
     let device = unsafe { Device::attach(device, mini, registration) };
     DEVICE.store(device.as_raw(), Ordering::Release);

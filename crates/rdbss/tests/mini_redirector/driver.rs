@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use nt::Status;
+use nt::device::SymbolicLink;
 use ntsim::{Config, Kernel};
 use rdbss::raw::*;
 
 use crate::fake_library::{self, Call, START_STATUS, calls};
 use crate::mini::Script;
-use crate::world::{World, load, zeroed};
+use crate::world::{World, load, settings, zeroed};
 
 fn registered() -> Call {
     let name = r"\Device\Mini".encode_utf16().collect();
@@ -25,13 +26,50 @@ fn a_driver_is_loaded_and_unloaded_in_order() {
     fake_library::reset();
     let driver = zeroed::<DRIVER_OBJECT>();
     assert_eq!(load(driver, Arc::default()), 0);
-    assert_eq!(calls(), [Call::DriverEntry, registered(), Call::Start]);
+    assert_eq!(
+        calls(),
+        [Call::DriverEntry, registered(), Call::LinkMade, Call::Start]
+    );
     // SAFETY: our own memory.
     let object = unsafe { &*driver };
     assert!(object.MajorFunction.iter().all(Option::is_some));
     // SAFETY: as the I/O manager calls it.
     unsafe { object.DriverUnload.unwrap()(driver) };
-    assert_eq!(calls(), [Call::Stop, Call::Unregister, Call::Unload]);
+    assert_eq!(
+        calls(),
+        [
+            Call::Stop,
+            Call::Unregister,
+            Call::LinkDeleted,
+            Call::Unload
+        ]
+    );
+}
+
+#[test]
+fn a_driver_whose_link_exists_already_is_unregistered() {
+    let _kernel = Kernel::boot(Config::default());
+    let names = settings();
+    let _taken = SymbolicLink::create(names.link_name, names.device_name).unwrap();
+    fake_library::reset();
+    let script: Arc<Script> = Arc::default();
+    let driver = zeroed::<DRIVER_OBJECT>();
+    assert_eq!(
+        Status(load(driver, Arc::clone(&script))),
+        Status::OBJECT_NAME_COLLISION
+    );
+    assert_eq!(
+        calls(),
+        [
+            Call::DriverEntry,
+            registered(),
+            Call::Unregister,
+            Call::Unload
+        ]
+    );
+    assert_eq!(Arc::strong_count(&script), 1);
+    // SAFETY: our own memory.
+    assert!(unsafe { (*driver).DriverUnload }.is_none());
 }
 
 #[test]
@@ -49,8 +87,10 @@ fn a_driver_that_does_not_start_leaves_nothing() {
         [
             Call::DriverEntry,
             registered(),
+            Call::LinkMade,
             Call::Start,
             Call::Unregister,
+            Call::LinkDeleted,
             Call::Unload
         ]
     );

@@ -17,6 +17,10 @@ pub enum Call {
     Stop,
     Unregister,
     Unload,
+    /// The driver's symbolic link has come since the call before.
+    LinkMade,
+    /// It has gone.
+    LinkDeleted,
     FsdDispatch,
     AcquireFcb,
     ReleaseFcb,
@@ -51,6 +55,26 @@ fn note(call: Call) {
     CALLS.lock().unwrap().push(call);
 }
 
+/// Whether the driver's symbolic link was there at the last look.
+static LINKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether it is there: then the name is taken.
+fn linked() -> bool {
+    let settings = crate::world::settings();
+    nt::device::SymbolicLink::create(settings.link_name, settings.device_name).is_err()
+}
+
+/// Notes a call of loading or unloading, and what has become of the link before it. IRQL: PASSIVE_LEVEL.
+fn note_with_link(call: Call) {
+    let now = linked();
+    match (LINKED.swap(now, Ordering::Relaxed), now) {
+        (false, true) => note(Call::LinkMade),
+        (true, false) => note(Call::LinkDeleted),
+        _ => {}
+    }
+    note(call);
+}
+
 /// The device that was registered last.
 pub fn device() -> *mut RDBSS_DEVICE_OBJECT {
     DEVICE.load(Ordering::Relaxed)
@@ -64,6 +88,7 @@ pub fn calls() -> Vec<Call> {
 /// Forgets what an earlier test has left.
 pub fn reset() {
     calls();
+    LINKED.store(linked(), Ordering::Relaxed);
     START_STATUS.store(0, Ordering::Relaxed);
     POST_STATUS.store(0, Ordering::Relaxed);
     CANCELLED.store(false, Ordering::Relaxed);
@@ -71,13 +96,13 @@ pub fn reset() {
 
 #[unsafe(no_mangle)]
 extern "C" fn RxDriverEntry(_: *mut DRIVER_OBJECT, _: *mut UNICODE_STRING) -> i32 {
-    note(Call::DriverEntry);
+    note_with_link(Call::DriverEntry);
     0
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn RxUnload(_: *mut DRIVER_OBJECT) {
-    note(Call::Unload);
+    note_with_link(Call::Unload);
 }
 
 #[unsafe(no_mangle)]
@@ -102,25 +127,25 @@ unsafe extern "C" fn RxRegisterMinirdr(
     let name = core::ptr::NonNull::new(name).unwrap();
     // SAFETY: the caller's name.
     let name = unsafe { nt::string::units(name) }.to_vec();
-    note(Call::Register { name, controls });
+    note_with_link(Call::Register { name, controls });
     0
 }
 
 // The device's memory stays: a test may still look at it.
 #[unsafe(no_mangle)]
 extern "C" fn RxpUnregisterMinirdr(_: *mut RDBSS_DEVICE_OBJECT) {
-    note(Call::Unregister);
+    note_with_link(Call::Unregister);
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn RxStartMinirdr(_: *mut RX_CONTEXT, _: *mut u8) -> i32 {
-    note(Call::Start);
+    note_with_link(Call::Start);
     START_STATUS.load(Ordering::Relaxed)
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn RxStopMinirdr(_: *mut RX_CONTEXT, _: *mut u8) -> i32 {
-    note(Call::Stop);
+    note_with_link(Call::Stop);
     0
 }
 
