@@ -40,7 +40,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
         return STATUS_SUCCESS;
     }
     scavenger::close_pending_of(share, None);
-    if ForceFilesClosed == 0 && get!(view => mrx.NumberOfOpens) != 0 {
+    if ForceFilesClosed == 0 && any_file_open(share, view) {
         return STATUS_FILES_OPEN;
     }
     v_net_root::reference(view);
@@ -99,6 +99,27 @@ pub unsafe extern "C" fn RxForceFinalizeAllVNetRoots(NetRoot: *mut NET_ROOT) {
 
 /// Numbers the walks over FCBs, so that each visits an FCB once.
 static WALKS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether a handle of the view is open. An open that is closed but still looked at, by the end of a request whose user has gone on
+/// already, does not count.
+fn any_file_open(share: Live<NET_ROOT>, view: Live<V_NET_ROOT>) -> bool {
+    if get!(view => mrx.NumberOfOpens) == 0 {
+        return false;
+    }
+    let walk = WALKS.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+    while let Some(file) = next_file(share, walk) {
+        fcb::acquire_exclusive_wait(file);
+        let is_open = file
+            .srv_opens()
+            .any(|open| srv_open::view(open) == Some(view) && get!(open => mrx.OpenCount) != 0);
+        fcb::release(file);
+        fcb::dereference(file);
+        if is_open {
+            return true;
+        }
+    }
+    false
+}
 
 /// Closes the view's opens on the server and leaves their handles without one.
 fn close_files(share: Live<NET_ROOT>, view: Live<V_NET_ROOT>) {
