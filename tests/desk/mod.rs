@@ -2,7 +2,7 @@
 //! left behind.
 
 // Each test program uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports, unused_macros)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use lab::drive::Drive;
 use lab::location::{RemotePath, ShareName};
 use lab::machine::{Machine, Remains, Settings};
 use lab::progress::Progress;
-use samba_ground::{PASSWORD, SHARE, Samba, USER};
+use samba_ground::{Config, Dialect, PASSWORD, SHARE, Samba, Signing, USER};
 use zeroize::Zeroizing;
 
 /// What the driver allocates counts as its pool, so that a leak is seen.
@@ -60,6 +60,69 @@ pub fn with_drive<T>(samba: &Samba, settings: &Settings, work: impl FnOnce(&Driv
         result
     })
 }
+
+/// How driver and server talk: every fact about files holds in all of these.
+#[derive(Clone, Copy, Debug)]
+pub struct Configuration {
+    /// The only dialect that the two speak.
+    pub dialect: Dialect,
+    /// Whether both insist on signing, or neither does.
+    pub signing: Signing,
+}
+
+impl Configuration {
+    /// Starts a Samba server of its own.
+    pub fn samba(self) -> Samba {
+        Samba::start(&Config::only(self.dialect).signing(self.signing))
+    }
+
+    /// The driver's settings.
+    pub fn settings(self) -> Settings {
+        Settings::default()
+            .dialect(self.dialect.wire())
+            .require_signing(self.signing == Signing::Required)
+    }
+
+    /// Works through the driver on a share of a Samba server of its own.
+    pub fn with_drive<T>(self, work: impl FnOnce(&Samba, &Drive<'_>) -> T) -> T {
+        let samba = self.samba();
+        with_drive(&samba, &self.settings(), |drive| work(&samba, drive))
+    }
+}
+
+/// Makes tests of functions that take a [`Configuration`]: one for each dialect, signed and not.
+macro_rules! in_every_configuration {
+    ($($fact:ident;)*) => {
+        $(
+            mod $fact {
+                $crate::desk::in_every_configuration! { $fact:
+                    in_2_0_2: Smb202 Offered;
+                    in_2_0_2_signed: Smb202 Required;
+                    in_2_1: Smb210 Offered;
+                    in_2_1_signed: Smb210 Required;
+                    in_3_0: Smb300 Offered;
+                    in_3_0_signed: Smb300 Required;
+                    in_3_0_2: Smb302 Offered;
+                    in_3_0_2_signed: Smb302 Required;
+                    in_3_1_1: Smb311 Offered;
+                    in_3_1_1_signed: Smb311 Required;
+                }
+            }
+        )*
+    };
+    ($fact:ident: $($name:ident: $dialect:ident $signing:ident;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                super::$fact($crate::desk::Configuration {
+                    dialect: samba_ground::Dialect::$dialect,
+                    signing: samba_ground::Signing::$signing,
+                });
+            }
+        )*
+    };
+}
+pub(crate) use in_every_configuration;
 
 /// Copies a local file to the share's root, under its own name.
 pub fn upload(samba: &Samba, drive: &Drive<'_>, local: &Path) {
