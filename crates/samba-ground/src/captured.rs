@@ -48,9 +48,6 @@ impl Captured {
 
     /// What Wireshark's dissectors have to complain of, above TCP, in what one side sent: malformed packets, and expert
     /// findings of severity warning or error. One line each; a test wants none.
-    ///
-    /// The sides are judged apart because Wireshark 4.0 takes the negHints of a server's first SPNEGO token
-    /// (MS-SPNG 2.2.1), which every Samba and Windows sends, for a broken mechListMIC.
     pub fn complaints(&self, about: Sender) -> Vec<String> {
         let side = match about {
             Sender::Client => "tcp.dstport == 445",

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use samba_ground::{Capture, Config, Dialect, Samba, Sender, Signing, sha256_of, sha256_of_file};
 
@@ -73,11 +73,13 @@ fn each_dialect_is_spoken_signed_or_not_as_configured_and_the_capture_is_clean()
                 signing == Signing::Offered,
                 "{dialect} {signing:?}: signed directory queries {signed:?}"
             );
-            assert_eq!(
-                captured.complaints(Sender::Client),
-                Vec::<String>::new(),
-                "{dialect} {signing:?}"
-            );
+            for sender in [Sender::Client, Sender::Server] {
+                assert_eq!(
+                    captured.complaints(sender),
+                    Vec::<String>::new(),
+                    "{dialect} {signing:?} {sender:?}"
+                );
+            }
         }
     }
 }
@@ -150,19 +152,35 @@ fn a_dropped_server_leaves_neither_process_nor_directory_even_when_its_test_pani
     assert!(!directory.parent().unwrap().exists());
 }
 
-#[test]
-fn a_capture_complains_of_a_broken_message() {
-    let samba = Samba::start(&Config::default());
-    let capture = Capture::start(samba.port());
-    // A NEGOTIATE request that ends in the middle of its body, framed as if that were all.
+/// A NEGOTIATE that ends in the middle of its body, framed as if that were all.
+fn broken_message(flags: u8, structure_size: u8) -> Vec<u8> {
     let mut message = vec![0, 0, 0, 64 + 20];
     message.extend(b"\xfeSMB\x40\x00");
     message.resize(4 + 64, 0);
-    message.extend([36, 0, 9, 0]);
+    message[4 + 16] = flags;
+    message.extend([structure_size, 0, 9, 0]);
     message.resize(4 + 64 + 20, 0);
-    let mut stream = TcpStream::connect(samba.address()).unwrap();
-    stream.write_all(&message).unwrap();
-    let captured = capture.finish();
-    assert!(!captured.complaints(Sender::Client).is_empty());
-    assert!(!captured.values("smb2", "frame.number").is_empty());
+    message
+}
+
+#[test]
+fn a_capture_complains_of_a_broken_message_to_its_sender() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    for (sender, other) in [
+        (Sender::Client, Sender::Server),
+        (Sender::Server, Sender::Client),
+    ] {
+        let capture = Capture::start(address.port());
+        let mut client = TcpStream::connect(address).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        match sender {
+            Sender::Client => client.write_all(&broken_message(0, 36)).unwrap(),
+            Sender::Server => server.write_all(&broken_message(1, 65)).unwrap(),
+        }
+        let captured = capture.finish();
+        assert!(!captured.values("smb2", "frame.number").is_empty());
+        assert!(!captured.complaints(sender).is_empty(), "{sender:?}");
+        assert_eq!(captured.complaints(other), Vec::<String>::new());
+    }
 }
