@@ -3,9 +3,10 @@
 use ntsim::sys;
 use ntsim::user::{self, IoStatus, Pending};
 use smb_wire::fscc::{
-    DirectoryClass, FileBasicInformation, FileDispositionInformation, FileEndOfFileInformation,
-    FileInformationClass, FileInternalInformation, FileStandardInformation, RenameFlags,
-    RenameForm, RenameInformation,
+    DirectoryClass, FileAllocationInformation, FileAttributes, FileBasicInformation,
+    FileDispositionInformation, FileEndOfFileInformation, FileInformationClass,
+    FileInternalInformation, FileStandardInformation, FsInformationClass, RenameFlags, RenameForm,
+    RenameInformation,
 };
 use smb_wire::{EmitError, NtStatus, ParseError, Utf16, Writer};
 
@@ -172,6 +173,44 @@ impl File {
         self.set(FileInformationClass::BASIC, |writer| basic.emit(writer))
     }
 
+    /// Sets the attributes; the times stay. Use `NORMAL` to clear all.
+    ///
+    /// # Errors
+    /// Whatever the driver says.
+    pub fn set_attributes(&self, attributes: FileAttributes) -> Result<(), NtStatus> {
+        let basic = FileBasicInformation {
+            file_attributes: attributes,
+            ..FileBasicInformation::default()
+        };
+        self.set(FileInformationClass::BASIC, |writer| basic.emit(writer))
+    }
+
+    /// Has the server set this many bytes of its disk aside; fewer than there are in it cut it.
+    ///
+    /// # Errors
+    /// Whatever the driver says.
+    pub fn set_allocation(&self, size: u64) -> Result<(), NtStatus> {
+        let allocation = FileAllocationInformation {
+            allocation_size: i64::try_from(size).map_err(|_| NtStatus::INVALID_PARAMETER)?,
+        };
+        self.set(FileInformationClass::ALLOCATION, |writer| {
+            allocation.emit(writer)
+        })
+    }
+
+    /// What the server tells of the volume that it lies on: a structure of `class` (MS-FSCC 2.5).
+    ///
+    /// # Errors
+    /// Whatever the driver says.
+    pub fn volume(&self, class: FsInformationClass) -> Result<Vec<u8>, NtStatus> {
+        let mut buffer = vec![0; LONGEST_VOLUME_ANSWER];
+        let status = self
+            .0
+            .nt_query_volume_information_file(&mut buffer, class.0.into());
+        buffer.truncate(count(status)?);
+        Ok(buffer)
+    }
+
     /// Has it deleted when its last handle is closed.
     ///
     /// # Errors
@@ -243,3 +282,6 @@ impl File {
 
 /// The longest of the structures set here: a rename to the longest path that NT has.
 const LONGEST_SETTING: usize = 24 + 2 * 32_767;
+
+/// Room for a volume's label and more.
+const LONGEST_VOLUME_ANSWER: usize = 1024;
