@@ -4,11 +4,12 @@
 //! steady stream of reads and writes allocates nothing. Cleanup and close must not fail for want of memory: they fall
 //! back on one context that is kept for them (as RDBSS's "must succeed" contexts).
 
-use crate::assertion::{Rule, require, violated};
+use crate::assertion::{Rule, violated};
 use crate::fcb::Fcb;
 use crate::kernel::irp::{self, Irp, Stack};
 use crate::kernel::{event, pool, spin};
 use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::reference::drop_one;
 use crate::{calldown, cancel, data, list};
 use core::sync::atomic::{AtomicU32, Ordering};
 use nt::sys::{IRP, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, STATUS_PENDING};
@@ -224,9 +225,7 @@ pub(crate) fn reference(context: Context) {
 /// Drops a reference; the last one ends the context.
 #[track_caller]
 pub(crate) fn dereference(context: Context) {
-    let left = atomic(addr!(context => ReferenceCount)).fetch_sub(1, Ordering::AcqRel);
-    require(left != 0, Rule::ReferenceUnderflow, context.as_ptr());
-    if left != 1 {
+    if drop_one(addr!(context => ReferenceCount), context.as_ptr()) != 1 {
         return;
     }
     let Some(contexts) = contexts() else { return };

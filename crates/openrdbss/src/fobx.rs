@@ -6,6 +6,7 @@ use crate::fcb::{self, Fcb, round8};
 use crate::kernel::irp;
 use crate::kernel::pool;
 use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::reference::drop_one;
 use crate::{list, srv_open};
 use core::sync::atomic::Ordering;
 use nt::sys::{BOOLEAN, UNICODE_STRING};
@@ -93,9 +94,7 @@ pub(crate) fn reference(fobx: Live<FOBX>) {
 /// Drops a reference; the last one ends the handle.
 #[track_caller]
 pub(crate) fn dereference(fobx: Live<FOBX>) {
-    let before = atomic(addr!(fobx => mrx.NodeReferenceCount)).fetch_sub(1, Ordering::AcqRel);
-    require(before != 0, Rule::ReferenceUnderflow, fobx.as_ptr());
-    if before == 1 {
+    if drop_one(addr!(fobx => mrx.NodeReferenceCount), fobx.as_ptr()) == 1 {
         finalize(fobx);
     }
 }

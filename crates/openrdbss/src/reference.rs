@@ -1,12 +1,27 @@
 //! RxReference and RxDereference: counting any of the objects by its node type.
 
+use crate::assertion::{Rule, violated};
 use crate::fcb::{self, Fcb};
 use crate::kernel::region;
-use crate::live::{Live, get};
+use crate::live::{Live, atomic, get};
 use crate::net::{net_root, srv_call, v_net_root};
 use crate::{fobx, srv_open};
+use core::sync::atomic::Ordering;
 use nt::sys::{BOOLEAN, PVOID};
 use rdbss::raw::*;
+
+/// Takes one from the count of `object`, and gives what it was before. A count of 0 is a broken rule, and stays: whoever
+/// dropped too much must not make the object immortal.
+#[track_caller]
+pub(crate) fn drop_one<T>(references: Live<u32>, object: *const T) -> u32 {
+    let dropped = atomic(references).fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+        count.checked_sub(1)
+    });
+    dropped.unwrap_or_else(|none| {
+        violated(Rule::ReferenceUnderflow, object);
+        none
+    })
+}
 
 /// An object that is counted.
 enum Node {

@@ -1,10 +1,10 @@
 //! SRV_OPEN: one open as the server knows it. All of this happens with its FCB locked exclusively.
 
-use crate::assertion::{Rule, require};
 use crate::fcb::{self, Fcb, round8};
 use crate::kernel::pool;
 use crate::live::{Live, addr, atomic, follow, get, set};
 use crate::net::{net_root, v_net_root};
+use crate::reference::drop_one;
 use crate::{buffering, list};
 use core::sync::atomic::Ordering;
 use nt::sys::BOOLEAN;
@@ -98,9 +98,7 @@ pub(crate) fn reference(open: Live<SRV_OPEN>) {
 /// Drops a reference; the last one ends the open.
 #[track_caller]
 pub(crate) fn dereference(open: Live<SRV_OPEN>) {
-    let before = atomic(addr!(open => mrx.NodeReferenceCount)).fetch_sub(1, Ordering::AcqRel);
-    require(before != 0, Rule::ReferenceUnderflow, open.as_ptr());
-    if before == 1 {
+    if drop_one(addr!(open => mrx.NodeReferenceCount), open.as_ptr()) == 1 {
         finalize(open);
     }
 }

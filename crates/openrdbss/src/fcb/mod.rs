@@ -22,6 +22,7 @@ use crate::assertion::{Rule, require};
 use crate::kernel::{event, pool, resource};
 use crate::live::{Live, addr, atomic, field, follow, get, set};
 use crate::net::v_net_root;
+use crate::reference::drop_one;
 use crate::{config, list, unicode};
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
@@ -262,8 +263,7 @@ pub(crate) fn dereference(fcb: Fcb) {
     };
     let table_lock = addr!(net_root => FcbTable.TableLock);
     resource::acquire_exclusive(table_lock, true);
-    let before = references.fetch_sub(1, Ordering::AcqRel);
-    require(before != 0, Rule::ReferenceUnderflow, fcb.as_ptr());
+    let before = drop_one(addr!(fcb.body() => mrx.NodeReferenceCount), fcb.as_ptr());
     if before == 1 {
         table::remove_locked(fcb);
     }

@@ -13,11 +13,19 @@ pub(crate) mod prefix;
 pub(crate) mod srv_call;
 pub(crate) mod v_net_root;
 
-use crate::assertion::{Rule, require};
 use crate::kernel::resource;
 use crate::live::{Live, addr, atomic, follow};
+use crate::reference::drop_one;
 use core::sync::atomic::Ordering;
 use rdbss::raw::RDBSS_DEVICE_OBJECT;
+
+/// What the words of a callback structure hold once it has been used: nothing that could be taken for an answer.
+const POISON: usize = 0xdead_beef_dead_beef_usize;
+
+/// A pointer that traps.
+fn poison<T>() -> *mut T {
+    core::ptr::without_provenance_mut(POISON)
+}
 
 /// What is left of an object after a reference to it was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +57,7 @@ fn drop_reference(
     let lock = addr!(table => TableLock);
     resource::acquire_exclusive(lock, true);
     dormant_since.write(nt::time::interrupt_time());
-    let before = atomic(references).fetch_sub(1, Ordering::AcqRel);
-    require(before != 0, Rule::ReferenceUnderflow, references.as_ptr());
+    let before = drop_one(references, references.as_ptr());
     let left = match (before, in_table.read()) {
         (1, true) => Left::Entry,
         (1, false) => Left::Nothing,

@@ -1,6 +1,6 @@
 //! SRV_CALL: a server (reference 4.2).
 
-use super::{Left, condition, prefix};
+use super::{Left, POISON, condition, poison, prefix};
 use crate::assertion::{Rule, require, violated};
 use crate::context::{self, Context};
 use crate::kernel::{event, pool, resource};
@@ -210,9 +210,6 @@ fn call_mini(context: Context, srv_call: Live<SRV_CALL>) -> NTSTATUS {
     }
 }
 
-/// What the words of a callback structure hold once it has been used: nothing that could be taken for an answer.
-const POISON: usize = 0xdead_beef_dead_beef_usize;
-
 /// The mini-redirector has finished MRxCreateSrvCall; called by it, once, from any thread.
 unsafe extern "C" fn created(context: *mut MRX_SRVCALL_CALLBACK_CONTEXT) {
     // SAFETY: the mini-redirector hands back what MRxCreateSrvCall got.
@@ -229,12 +226,17 @@ unsafe extern "C" fn created(context: *mut MRX_SRVCALL_CALLBACK_CONTEXT) {
     let block = block(unsafe { srv_call.cast() });
     set!(block => outcome, get!(answer => Status));
     set!(block => recommunicate, get!(answer => RecommunicateContext));
-    let poison = core::ptr::without_provenance_mut::<()>(POISON);
+    // All but the way to the trap for a second call.
+    set!(answer => CallbackContextOrdinal, POISON as u32);
     set!(answer => Status, POISON as u32 as NTSTATUS);
-    set!(answer => RecommunicateContext, poison.cast());
-    set!(answer => RxDeviceObject, poison.cast());
-    set!(calldown => RxContext, poison.cast());
-    set!(calldown => NumberRemaining, 0);
+    set!(answer => RecommunicateContext, poison());
+    set!(answer => RxDeviceObject, poison());
+    set!(calldown => RxContext, poison());
+    set!(calldown => SrvCall, poison());
+    set!(calldown => NumberRemaining, POISON as u32);
+    set!(calldown => NumberToWait, POISON as u32);
+    set!(calldown => BestFinisherOrdinal, POISON as u32);
+    set!(calldown => BestFinisher, poison());
     set!(calldown => CallBack, Some(created_again));
     event::set(addr!(calldown => FinishEvent));
 }

@@ -1,6 +1,6 @@
 //! V_NET_ROOT: one user's view of a share (reference 4.3).
 
-use super::{Left, condition, net_root, prefix, srv_call};
+use super::{Left, POISON, condition, net_root, poison, prefix, srv_call};
 use crate::assertion::{Rule, require, violated};
 use crate::context::{self, Context};
 use crate::fcb::round8;
@@ -9,7 +9,7 @@ use crate::live::{Live, addr, atomic, follow, get, set};
 use crate::{list, scavenger, unicode};
 use core::sync::atomic::{AtomicI32, Ordering};
 use nt::sys::{
-    LUID, NTSTATUS, STATUS_BAD_NETWORK_NAME, STATUS_INSUFFICIENT_RESOURCES,
+    LIST_ENTRY, LUID, NTSTATUS, STATUS_BAD_NETWORK_NAME, STATUS_INSUFFICIENT_RESOURCES,
     STATUS_NETWORK_CREDENTIAL_CONFLICT, STATUS_PENDING, STATUS_SUCCESS, UNICODE_STRING,
 };
 use rdbss::raw::*;
@@ -23,6 +23,8 @@ pub(crate) struct Block {
     pub domain: UNICODE_STRING,
     /// What MRxCreateVNetRoot works with. It stays until the view goes, so that a second callback is noticed.
     pub create: MRX_CREATENETROOT_CONTEXT,
+    /// What the callback brought: the status of the view and that of the share.
+    pub outcome: (NTSTATUS, NTSTATUS),
     /// Set when the last reference went; 100-ns units of interrupt time.
     pub dormant_since: u64,
     pub in_table: bool,
@@ -408,10 +410,7 @@ fn call_mini(context: Context, view: Live<V_NET_ROOT>) -> (NTSTATUS, NTSTATUS) {
         };
     }
     event::wait(addr!(cell => FinishEvent));
-    (
-        get!(cell => VirtualNetRootStatus),
-        get!(cell => NetRootStatus),
-    )
+    get!(block(view) => outcome)
 }
 
 /// The mini-redirector has finished MRxCreateVNetRoot; called by it, once, from any thread.
@@ -420,8 +419,30 @@ unsafe extern "C" fn created(context: *mut MRX_CREATENETROOT_CONTEXT) {
     let Some(cell) = (unsafe { Live::from_nullable(context) }) else {
         return;
     };
+    let Some(view) = follow!(cell => pVNetRoot) else {
+        return;
+    };
+    let outcome = (
+        get!(cell => VirtualNetRootStatus),
+        get!(cell => NetRootStatus),
+    );
+    set!(block(view) => outcome, outcome);
+    // All but the trap for a second call, and the event that the request waits for.
+    set!(cell => RxContext, poison());
+    set!(cell => pVNetRoot, poison());
+    set!(cell => VirtualNetRootStatus, POISON as u32 as NTSTATUS);
+    set!(cell => NetRootStatus, POISON as u32 as NTSTATUS);
+    let work = RX_WORK_QUEUE_ITEM {
+        List: LIST_ENTRY {
+            Flink: poison(),
+            Blink: poison(),
+        },
+        WorkerRoutine: None,
+        Parameter: poison(),
+        pDeviceObject: poison(),
+    };
+    set!(cell => WorkQueueItem, work);
     set!(cell => Callback, Some(created_again));
-    set!(cell => RxContext, core::ptr::without_provenance_mut(0xdead_beef));
     event::set(addr!(cell => FinishEvent));
 }
 
