@@ -162,7 +162,11 @@ pub unsafe extern "C" fn RxLowIoCompletion(RxContext: *mut RX_CONTEXT) -> NTSTAT
         return STATUS_MORE_PROCESSING_REQUIRED;
     };
     let irql = nt::irql::current();
-    require(irql <= Irql::DISPATCH, Rule::IrqlTooHigh, RxContext);
+    if irql > Irql::DISPATCH {
+        // No lock can be taken here, so the request stays with the mini-redirector.
+        violated(Rule::IrqlTooHigh, RxContext);
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    }
     let before = state(context).fetch_or(COMPLETED, Ordering::AcqRel);
     if before & (SUBMITTED | COMPLETED) != SUBMITTED {
         violated(Rule::CompletedTwice, RxContext);

@@ -1,7 +1,7 @@
 //! Opening a file of a share: its FCB, an open on the server (collapsed or new), a handle.
 
 use super::connect::Found;
-use crate::assertion::{Rule, require};
+use crate::assertion::{Rule, require, violated};
 use crate::calldown;
 use crate::context::{self, Context};
 use crate::fcb::{self, Fcb};
@@ -90,11 +90,6 @@ fn open_locked(
         Some(status) => status,
         None => create_on_server(context, file, found, &wanted),
     };
-    require(
-        fcb::is_exclusive(file),
-        Rule::FcbNotExclusive,
-        file.as_ptr(),
-    );
     if status == STATUS_REPARSE {
         return reparse(context);
     }
@@ -158,6 +153,7 @@ fn collapse(context: Context, file: Fcb, found: &Found, wanted: &Wanted) -> Opti
         srv_open::reference(open);
         set!(context::create_params(context) => ReturnedCreateInformation, FILE_OPENED);
         let status = calldown::call_final(context, |table| get!(table => MRxCollapseOpen));
+        require_locked(file);
         if status < 0 {
             drop_handle(context);
             srv_open::dereference(open);
@@ -208,6 +204,14 @@ fn fits(open: Live<SRV_OPEN>, found: &Found, wanted: &Wanted) -> bool {
         && get!(open => mrx.BufferingFlags) & FCB_STATE_COLLAPSING_ENABLED != 0
 }
 
+/// MRxCreate and MRxCollapseOpen return with the FCB locked exclusively, whatever their status.
+fn require_locked(file: Fcb) {
+    if !fcb::is_exclusive(file) {
+        violated(Rule::FcbNotExclusive, file.as_ptr());
+        fcb::acquire_exclusive_wait(file);
+    }
+}
+
 /// A handle that a failed callback made goes again.
 fn drop_handle(context: Context) {
     if let Some(handle) = fobx::whole(get!(context => pFobx)) {
@@ -239,10 +243,7 @@ fn create_on_server(context: Context, file: Fcb, found: &Found, wanted: &Wanted)
         buffering::open_begins(server);
     }
     let status = calldown::call_final(context, |table| get!(table => MRxCreate));
-    if !fcb::is_exclusive(file) {
-        require(false, Rule::FcbNotExclusive, file.as_ptr());
-        fcb::acquire_exclusive_wait(file);
-    }
+    require_locked(file);
     let has_handle = !get!(context => pFobx).is_null();
     let succeeded = status >= 0 && status != STATUS_REPARSE;
     require(
