@@ -69,12 +69,66 @@ unsafe extern "C" fn connect(context: PVOID) {
     let callback = unsafe { (*calldown).CallBack }.expect("a callback");
     // SAFETY: once.
     unsafe { callback(cell) };
+    if known {
+        toy().used.lock().unwrap().server = used_server(cell);
+    }
     if toy().misdeed(Misdeed::CallBackTwice) {
         // SAFETY: wrong on purpose; the structure lives as long as the server.
         let callback = unsafe { (*calldown).CallBack }.expect("a trap");
         // SAFETY: as above.
         unsafe { callback(cell) };
     }
+}
+
+/// The structure lives as long as the server, whose event alone is still in use.
+fn used_server(cell: *mut MRX_SRVCALL_CALLBACK_CONTEXT) -> Vec<(&'static str, usize)> {
+    // SAFETY: see above.
+    let calldown = unsafe { (*cell).SrvCalldownStructure };
+    // SAFETY: see above.
+    let cell = unsafe { &*cell };
+    let calldown = calldown.cast_const();
+    macro_rules! field {
+        ($name:ident) => {
+            // SAFETY: see above.
+            (stringify!($name), unsafe { (*calldown).$name } as usize)
+        };
+    }
+    vec![
+        (
+            "CallbackContextOrdinal",
+            cell.CallbackContextOrdinal as usize,
+        ),
+        ("RxDeviceObject", cell.RxDeviceObject as usize),
+        ("Status", cell.Status as usize),
+        ("RecommunicateContext", cell.RecommunicateContext as usize),
+        field!(RxContext),
+        field!(SrvCall),
+        field!(NumberRemaining),
+        field!(NumberToWait),
+        field!(BestFinisherOrdinal),
+        field!(BestFinisher),
+    ]
+}
+
+/// The structure lives as long as the view, whose event alone is still in use.
+fn used_view(cell: *mut MRX_CREATENETROOT_CONTEXT) -> Vec<(&'static str, usize)> {
+    let cell = cell.cast_const();
+    macro_rules! field {
+        ($($name:ident).+) => {
+            // SAFETY: see above.
+            (stringify!($($name).+), unsafe { (*cell).$($name).+ } as usize)
+        };
+    }
+    vec![
+        field!(RxContext),
+        field!(pVNetRoot),
+        field!(VirtualNetRootStatus),
+        field!(NetRootStatus),
+        field!(WorkQueueItem.List.Flink),
+        field!(WorkQueueItem.List.Blink),
+        field!(WorkQueueItem.Parameter),
+        field!(WorkQueueItem.pDeviceObject),
+    ]
 }
 
 unsafe extern "C" fn winner(
@@ -134,6 +188,7 @@ unsafe extern "C" fn create_v_net_root(cell: *mut MRX_CREATENETROOT_CONTEXT) -> 
     let callback = cell_ref.Callback.expect("a callback");
     // SAFETY: once.
     unsafe { callback(cell) };
+    toy().used.lock().unwrap().view = used_view(cell);
     STATUS_PENDING
 }
 

@@ -36,6 +36,9 @@ unsafe extern "C" fn query_file(context: *mut RX_CONTEXT) -> NTSTATUS {
     let Some(node) = toy().nodes().get(&key).cloned() else {
         return STATUS_FILE_CLOSED;
     };
+    if toy().misdeed(Misdeed::PendQuery) {
+        return STATUS_PENDING;
+    }
     if toy().misdeed(Misdeed::GrowRemaining) {
         // SAFETY: as above.
         unsafe { (*context).Common.Info.LengthRemaining += 8 };

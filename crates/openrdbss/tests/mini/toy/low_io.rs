@@ -82,6 +82,10 @@ unsafe extern "C" fn read_write(context: *mut RX_CONTEXT) -> NTSTATUS {
         // SAFETY: RDBSS's event.
         unsafe { KeSetEvent(event, 0, 0) };
     }
+    let twice = toy().misdeed(Misdeed::CompleteTwiceInCallback);
+    if twice || toy().misdeed(Misdeed::CompleteAndReturn) {
+        return complete_in_callback(context, twice);
+    }
     if knobs.hold.load(Ordering::SeqCst) {
         return hold(context);
     }
@@ -116,6 +120,14 @@ fn complete(context: *mut RX_CONTEXT, status: NTSTATUS, bytes: usize) {
     // SAFETY: as above.
     unsafe { (*context).InformationToReturn = bytes };
     let twice = toy().misdeed(Misdeed::CompleteTwice);
+    if toy().misdeed(Misdeed::CompleteAtHighIrql) {
+        // SAFETY: wrong on purpose.
+        let old = unsafe { KfRaiseIrql(DISPATCH_LEVEL as u8 + 1) };
+        // SAFETY: not completed so; that follows.
+        unsafe { RxLowIoCompletion(context) };
+        // SAFETY: raised above.
+        unsafe { KeLowerIrql(old) };
+    }
     let raise = toy().knobs.at_dispatch.load(Ordering::SeqCst);
     // SAFETY: this thread is at PASSIVE_LEVEL.
     let old = raise.then(|| unsafe { KfRaiseIrql(DISPATCH_LEVEL as u8) });
@@ -129,6 +141,19 @@ fn complete(context: *mut RX_CONTEXT, status: NTSTATUS, bytes: usize) {
         // SAFETY: wrong on purpose; contexts stay mapped while the driver is loaded.
         unsafe { RxLowIoCompletion(context) };
     }
+}
+
+/// Completes a request while RDBSS, which waits for the callback's result, keeps it alive; and then once more, by a second
+/// completion or by a final status.
+fn complete_in_callback(context: *mut RX_CONTEXT, twice: bool) -> NTSTATUS {
+    let (status, bytes) = transfer(context);
+    complete(context, status, bytes);
+    if twice {
+        // SAFETY: wrong on purpose; the submitter holds the context.
+        unsafe { RxLowIoCompletion(context) };
+        return STATUS_PENDING;
+    }
+    status
 }
 
 /// Keeps the request until it is released or cancelled.

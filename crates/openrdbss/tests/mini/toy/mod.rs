@@ -12,7 +12,7 @@ pub use driver::{Bench, device, load, path};
 
 use rdbss::raw::*;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 /// A file or directory of the server.
@@ -40,6 +40,8 @@ pub struct Counters {
     pub closes_without_irp: AtomicU32,
     pub cancels: AtomicU32,
     pub breaks: AtomicU32,
+    /// [`Counters::breaks`] when the create that a break came into had waited for the network.
+    pub breaks_in_create: AtomicU32,
 }
 
 /// How the toy behaves.
@@ -55,6 +57,8 @@ pub struct Knobs {
     pub oplock: AtomicBool,
     /// How many closes may be put off.
     pub delayed: AtomicI32,
+    /// The next create gets, while it waits for the network, a break of the open with this key; 0 is none.
+    pub break_in_create: AtomicUsize,
     /// A rule to break.
     pub misbehave: AtomicU32,
 }
@@ -76,6 +80,21 @@ pub enum Misdeed {
     WriteHalf,
     ReadTooMuch,
     OddCluster,
+    PendQuery,
+    PendCollapse,
+    ForgetFobxInCollapse,
+    ForgetFcbLockInCollapse,
+    FobxWithoutFcb,
+    CompleteTwiceInCallback,
+    CompleteAndReturn,
+    CompleteAtHighIrql,
+}
+
+/// Words of the callback structures, read after the callback.
+#[derive(Clone, Debug, Default)]
+pub struct UsedStructures {
+    pub server: Vec<(&'static str, usize)>,
+    pub view: Vec<(&'static str, usize)>,
 }
 
 /// The server and the toy's state.
@@ -83,6 +102,8 @@ pub struct Toy {
     nodes: Mutex<BTreeMap<String, Node>>,
     /// Requests that wait for [`Toy::release`].
     held: Mutex<Vec<usize>>,
+    /// What was left in the callback structures after the callbacks.
+    pub used: Mutex<UsedStructures>,
     pub counters: Counters,
     pub knobs: Knobs,
 }
@@ -100,6 +121,7 @@ impl Toy {
         let toy = Box::leak(Box::new(Toy {
             nodes: Mutex::default(),
             held: Mutex::default(),
+            used: Mutex::default(),
             counters: Counters::default(),
             knobs: Knobs::default(),
         }));

@@ -42,6 +42,7 @@ unsafe extern "C" fn create(context: *mut RX_CONTEXT) -> NTSTATUS {
         unsafe { RxReleaseFcbResourceInMRx(fcb) };
     }
     openrdbss::network_wait();
+    break_during_wait(open, keep);
     // SAFETY: a live open.
     let key = unsafe { key_of(open) };
     // SAFETY: a create's parameters.
@@ -50,6 +51,11 @@ unsafe extern "C" fn create(context: *mut RX_CONTEXT) -> NTSTATUS {
     });
     if toy().misdeed(Misdeed::ForgetFcbLock) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    let early = toy().misdeed(Misdeed::FobxWithoutFcb);
+    if early {
+        // SAFETY: wrong on purpose: the FCB is not held.
+        context_ref.pFobx = unsafe { RxCreateNetFobx(context, open) };
     }
     if !keep {
         // SAFETY: referenced by the request.
@@ -62,8 +68,10 @@ unsafe extern "C" fn create(context: *mut RX_CONTEXT) -> NTSTATUS {
     if toy().misdeed(Misdeed::ForgetFobx) {
         return STATUS_SUCCESS;
     }
-    // SAFETY: the FCB is held exclusively.
-    context_ref.pFobx = unsafe { RxCreateNetFobx(context, open) };
+    if !early {
+        // SAFETY: the FCB is held exclusively.
+        context_ref.pFobx = unsafe { RxCreateNetFobx(context, open) };
+    }
     if context_ref.pFobx.is_null() {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -76,6 +84,27 @@ unsafe extern "C" fn create(context: *mut RX_CONTEXT) -> NTSTATUS {
     init_fcb(fcb, &node);
     count(&toy().counters.opened);
     STATUS_SUCCESS
+}
+
+/// The server breaks another open's oplock before it answers a create. Unless the FCB is kept locked, the break is over first.
+fn break_during_wait(open: *mut MRX_SRV_OPEN, fcb_kept: bool) {
+    let key = toy().knobs.break_in_create.swap(0, Ordering::SeqCst);
+    if key == 0 {
+        return;
+    }
+    // SAFETY: a live open's server.
+    let server = unsafe { (*(*(*open).pVNetRoot).pNetRoot).pSrvCall };
+    let counters = &toy().counters;
+    // SAFETY: the server is held by the create.
+    unsafe {
+        RxIndicateChangeOfBufferingState(server, key as PVOID, core::ptr::null_mut());
+    }
+    // With the FCB kept it would wait forever: it is what the rule is for.
+    while !fcb_kept && counters.breaks.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    let breaks = counters.breaks.load(Ordering::SeqCst);
+    counters.breaks_in_create.store(breaks, Ordering::SeqCst);
 }
 
 fn init_fcb(fcb: *mut MRX_FCB, node: &Node) {
@@ -146,10 +175,20 @@ unsafe extern "C" fn collapse(context: *mut RX_CONTEXT) -> NTSTATUS {
     count(&toy().counters.collapses);
     // SAFETY: RDBSS's live request.
     let open = unsafe { (*context).pRelevantSrvOpen };
+    if toy().misdeed(Misdeed::PendCollapse) {
+        return STATUS_PENDING;
+    }
+    if toy().misdeed(Misdeed::ForgetFobxInCollapse) {
+        return STATUS_SUCCESS;
+    }
     // SAFETY: the FCB is held exclusively.
     let fobx = unsafe { RxCreateNetFobx(context, open) };
     // SAFETY: RDBSS's live request.
     unsafe { (*context).pFobx = fobx };
+    if toy().misdeed(Misdeed::ForgetFcbLockInCollapse) {
+        // SAFETY: held exclusively by this thread.
+        unsafe { RxReleaseFcbResourceInMRx((*context).pFcb) };
+    }
     if fobx.is_null() {
         STATUS_INSUFFICIENT_RESOURCES
     } else {
