@@ -304,7 +304,12 @@ fn a_cluster_is_a_power_of_two() {
 #[test]
 fn the_structures_of_a_callback_are_poisoned_after_it() {
     let bench = Bench::new();
-    drop(open(&bench).unwrap());
+    bench.toy.knobs.look_back.store(true, SeqCst);
+    let file = open(&bench).unwrap();
+    // The worker that has connected may still be behind its callback.
+    while bench.toy.used.lock().unwrap().server.is_empty() {
+        std::thread::yield_now();
+    }
     let used = bench.toy.used.lock().unwrap().clone();
     for (structure, words) in [(used.server, 10), (used.view, 8)] {
         assert_eq!(structure.len(), words);
@@ -312,6 +317,7 @@ fn the_structures_of_a_callback_are_poisoned_after_it() {
             assert_eq!(value as u32, 0xdead_beef, "{field}");
         }
     }
+    drop(file);
     bench.finish();
 }
 

@@ -69,7 +69,7 @@ unsafe extern "C" fn connect(context: PVOID) {
     let callback = unsafe { (*calldown).CallBack }.expect("a callback");
     // SAFETY: once.
     unsafe { callback(cell) };
-    if known {
+    if known && toy().knobs.look_back.load(Ordering::SeqCst) {
         toy().used.lock().unwrap().server = used_server(cell);
     }
     if toy().misdeed(Misdeed::CallBackTwice) {
@@ -188,7 +188,9 @@ unsafe extern "C" fn create_v_net_root(cell: *mut MRX_CREATENETROOT_CONTEXT) -> 
     let callback = cell_ref.Callback.expect("a callback");
     // SAFETY: once.
     unsafe { callback(cell) };
-    toy().used.lock().unwrap().view = used_view(cell);
+    if toy().knobs.look_back.load(Ordering::SeqCst) {
+        toy().used.lock().unwrap().view = used_view(cell);
+    }
     STATUS_PENDING
 }
 

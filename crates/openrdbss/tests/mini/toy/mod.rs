@@ -59,6 +59,8 @@ pub struct Knobs {
     pub delayed: AtomicI32,
     /// The next create gets, while it waits for the network, a break of the open with this key; 0 is none.
     pub break_in_create: AtomicUsize,
+    /// Connections look into their callback structures after the callback.
+    pub look_back: AtomicBool,
     /// A rule to break.
     pub misbehave: AtomicU32,
 }
