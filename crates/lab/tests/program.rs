@@ -49,8 +49,23 @@ fn text(output: &Output) -> String {
 #[test]
 fn the_demo_shows_the_five_steps_and_ends_with_ok() {
     let printed = succeeds(&mut Command::new(env!("CARGO_BIN_EXE_oxsmb")));
-    for step in ["application", "RDBSS", "packet", "server", "completion"] {
-        assert!(printed.contains(step), "no {step} in\n{printed}");
+    for (number, step, has_mid) in [
+        ("1", "application", false),
+        ("2", "RDBSS", false),
+        ("3", "packet", true),
+        ("4", "server", true),
+        ("5", "completion", true),
+    ] {
+        // Number, time, its unit, who, MID, bytes, what.
+        let words: Vec<_> = printed
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .find(|words| words.len() > 6 && words[0] == number && words[3] == step)
+            .unwrap_or_else(|| panic!("no {step} in\n{printed}"));
+        assert!(words[1].parse::<f64>().is_ok(), "{words:?}");
+        assert_eq!(words[4].parse::<u64>().is_ok(), has_mid, "{words:?}");
+        assert!(has_mid || words[4] == "-", "{words:?}");
+        assert!(words[5].parse::<u64>().unwrap() > 0, "{words:?}");
     }
     assert!(
         printed.contains("0 bytes of pool, 0 objects and 0 threads remain"),

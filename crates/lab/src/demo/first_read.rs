@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ntsim::trace::{self, Event};
 use smb_server::Served;
 use smb_wire::NtStatus;
+use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::Command;
 
 use crate::drive::Drive;
@@ -73,9 +74,10 @@ impl Watch {
 /// When a step was not seen, or the bytes are not those that were written.
 pub fn show(drive: &Drive<'_>, letter: char, watch: &Watch) -> Result<(), Failure> {
     let written = super::pattern(LENGTH);
-    let failed = |status: NtStatus| Failure::new("use", NAME, status);
+    let failed = |doing: &str, status: NtStatus| Failure::new(doing, NAME, status);
     let file = drive.open(NAME, Access::ReadWrite, Disposition::Create)?;
-    file.write_at(0, &written).map_err(failed)?;
+    file.write_at(0, &written)
+        .map_err(|status| failed("write", status))?;
 
     let mut read = vec![0; LENGTH];
     let listener = watch.clone();
@@ -86,20 +88,21 @@ pub fn show(drive: &Drive<'_>, letter: char, watch: &Watch) -> Result<(), Failur
     let result = file.read_at(0, &mut read);
     let end = Instant::now();
     trace::set_hook(None);
-    let count = result.map_err(failed)?;
+    let count = result.map_err(|status| failed("read", status))?;
     if read != written {
         return Err(Failure::new("read", NAME, "it is not what was written"));
     }
 
     let unseen =
         |step: &str| Failure::new("follow", "the first read", format!("nobody saw {step}"));
-    let (intercepted, request) = watch
+    let (intercepted, (request, asked)) = watch
         .first(|event| match event {
             Event::Irp {
                 id,
                 major: IRP_MJ_READ,
+                length,
                 ..
-            } => Some(*id),
+            } => Some((*id, *length)),
             _ => None,
         })
         .ok_or_else(|| unseen("its IRP"))?;
@@ -124,48 +127,65 @@ pub fn show(drive: &Drive<'_>, letter: char, watch: &Watch) -> Result<(), Failur
         .ok_or_else(|| unseen("the server's part"))?;
 
     println!("\nOne read in five steps: {count} bytes of {letter}:{NAME}");
-    let step = |number: u32, when: Instant, who: &str, what: String| {
-        let at = units::time(when.saturating_duration_since(start));
-        println!("  {number} {at:>7}  {who:<11}  {what}");
-    };
-    let mid = served.message_id;
+    println!("       time  who          MID  bytes  what");
+    let mid = Some(served.message_id);
+    let reply = FrameHeader::LEN + served.bytes_out;
     let work = units::time(served.answered.saturating_duration_since(served.received));
-    step(
-        1,
-        start,
-        "application",
-        format!("calls NtReadFile for {LENGTH} bytes at offset 0"),
-    );
-    step(
-        2,
+    let replies = format!("reads the file, replies within {work}");
+    let status = NtStatus::from(status);
+    let row = |number: &str, when: Instant, who: &str, mid, bytes, what: &str| {
+        let time = when.saturating_duration_since(start);
+        println!("{}", line(number, time, who, mid, bytes, what));
+    };
+    let called = format!("NtReadFile for {LENGTH} bytes at offset 0");
+    let placed = format!("{status}, data in place");
+    row("1", start, "application", None, LENGTH as u64, &called);
+    row(
+        "2",
         intercepted,
         "RDBSS",
-        "takes its IRP_MJ_READ, calls the driver's low I/O read".into(),
+        None,
+        asked.into(),
+        "IRP_MJ_READ to the driver's low I/O",
     );
-    step(
-        3,
+    row(
+        "3",
         sent,
         "packet",
-        format!("SMB2 READ with MID {mid} goes out, {request_bytes} bytes"),
+        mid,
+        request_bytes as u64,
+        "SMB2 READ goes out",
     );
-    step(
-        4,
-        served.received,
-        "server",
-        format!(
-            "answers MID {mid} with {} bytes, within {work}",
-            served.bytes_out
-        ),
-    );
-    step(
-        5,
-        completed,
-        "completion",
-        format!(
-            "MID {mid}: {}, {moved} bytes in place",
-            NtStatus::from(status)
-        ),
-    );
-    println!("    {:>7}  application  has them", units::time(end - start));
+    row("4", served.received, "server", mid, reply as u64, &replies);
+    row("5", completed, "completion", mid, moved, &placed);
+    row("", end, "application", None, count as u64, "has the data");
     Ok(())
+}
+
+/// A row of the table; a dash stands for the MID where the request has none.
+fn line(
+    number: &str,
+    time: Duration,
+    who: &str,
+    mid: Option<u64>,
+    bytes: u64,
+    what: &str,
+) -> String {
+    let time = units::time(time);
+    let mid = mid.map_or_else(|| "-".into(), |mid| mid.to_string());
+    format!("  {number:<1} {time:>7}  {who:<11}  {mid:>3}  {bytes:>5}  {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_a_mid_is_aligned_with_one_that_has_it() {
+        let time = Duration::from_micros(12);
+        let without = line("1", time, "application", None, 4096, "calls");
+        let with = line("3", time, "packet", Some(6), 117, "goes out");
+        assert_eq!(without, "  1   12 us  application    -   4096  calls");
+        assert_eq!(with, "  3   12 us  packet         6    117  goes out");
+    }
 }
