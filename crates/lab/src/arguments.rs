@@ -49,9 +49,7 @@ impl Connect {
     /// # Errors
     /// When the name is empty, or there is nobody to ask.
     pub fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let user = self.user.clone().map(UserArgument::complete);
-        user.transpose()
-            .map_err(|error| Failure::new("ask for", "the password", error))
+        self.user.clone().map(UserArgument::complete).transpose()
     }
 }
 

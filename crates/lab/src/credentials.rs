@@ -1,10 +1,13 @@
 //! Who connects: user, domain and password, and where the password comes from.
 
 use std::convert::Infallible;
+use std::env::{self, VarError};
 use std::fmt;
 use std::io;
 
 use zeroize::Zeroizing;
+
+use crate::failure::Failure;
 
 /// The environment variable that may hold the password.
 pub const PASSWORD_VARIABLE: &str = "OXSMB_PASSWORD";
@@ -62,21 +65,15 @@ impl UserArgument {
     /// Finds the password: on the command line, in [`PASSWORD_VARIABLE`], or by asking without echo.
     ///
     /// # Errors
-    /// When the name is empty, or there is nobody to ask.
-    pub fn complete(self) -> io::Result<Credentials> {
+    /// When the name is empty, the variable is no text, or there is nobody to ask.
+    pub fn complete(self) -> Result<Credentials, Failure> {
         if self.user.is_empty() {
-            let expected = "expected [DOMAIN\\]name[%password]";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, expected));
+            let missing = "the name is missing; it is [DOMAIN\\]NAME[%PASSWORD]";
+            return Err(Failure::new("use", "--user", missing));
         }
         let password = match self.password {
             Some(password) => password,
-            None => match std::env::var(PASSWORD_VARIABLE) {
-                Ok(password) => Zeroizing::new(password),
-                Err(_) => Zeroizing::new(rpassword::prompt_password(format!(
-                    "Password of {}: ",
-                    self.user
-                ))?),
-            },
+            None => password_from_elsewhere(&self.user)?,
         };
         Ok(Credentials {
             domain: self.domain,
@@ -84,6 +81,24 @@ impl UserArgument {
             password,
         })
     }
+}
+
+fn password_from_elsewhere(user: &str) -> Result<Zeroizing<String>, Failure> {
+    match env::var(PASSWORD_VARIABLE) {
+        Ok(password) => Ok(Zeroizing::new(password)),
+        Err(VarError::NotPresent) => rpassword::prompt_password(format!("Password of {user}: "))
+            .map(Zeroizing::new)
+            .map_err(|error| not_asked(user, &error)),
+        Err(VarError::NotUnicode(password)) => {
+            drop(Zeroizing::new(password.into_encoded_bytes()));
+            Err(Failure::new("use", PASSWORD_VARIABLE, "it is not UTF-8"))
+        }
+    }
+}
+
+fn not_asked(user: &str, error: &io::Error) -> Failure {
+    let words = format!("{error}; without a terminal, set {PASSWORD_VARIABLE}");
+    Failure::new("ask for", format!("the password of {user}"), words)
 }
 
 #[cfg(test)]
@@ -112,15 +127,20 @@ mod tests {
     #[test]
     fn neither_an_error_nor_debug_shows_the_password() {
         let nameless = UserArgument::parse("%secret").unwrap();
-        assert!(
-            !nameless
-                .complete()
-                .unwrap_err()
-                .to_string()
-                .contains("secret")
-        );
+        let said = nameless.complete().unwrap_err().to_string();
+        assert!(said.contains("the name is missing"), "{said}");
+        assert!(!said.contains("secret"), "{said}");
         let argument = UserArgument::parse("u%secret").unwrap();
         assert!(!format!("{argument:?}").contains("secret"));
         assert!(!format!("{:?}", argument.complete().unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn nobody_to_ask_is_told_with_the_way_without_a_terminal() {
+        let said = not_asked("ann", &io::Error::other("no terminal")).to_string();
+        assert_eq!(
+            said,
+            "cannot ask for the password of ann: no terminal; without a terminal, set OXSMB_PASSWORD"
+        );
     }
 }

@@ -167,6 +167,23 @@ fn a_failure_says_what_on_what_and_what_to_try_and_not_the_password() {
 }
 
 #[test]
+fn without_a_terminal_the_password_is_asked_for_with_the_variable_that_holds_it() {
+    // A session of its own has no terminal, wherever the test runs.
+    let said = fails(
+        Command::new("setsid")
+            .args(["--wait", env!("CARGO_BIN_EXE_oxsmb")])
+            .args(["ls", "//127.0.0.1/share", "--user", "ann"])
+            .env_remove("OXSMB_PASSWORD")
+            .stdin(Stdio::null()),
+    );
+    assert!(
+        said.starts_with("oxsmb: cannot ask for the password of ann: "),
+        "{said}"
+    );
+    assert!(said.ends_with("set OXSMB_PASSWORD"), "{said}");
+}
+
+#[test]
 fn a_large_copy_comes_back_the_same_and_takes_less_than_64_mib_of_memory() {
     const SIZE: usize = 256 << 20;
     let samba = Samba::start(&Config::default());
