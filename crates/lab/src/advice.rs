@@ -31,7 +31,9 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "the server did not answer in time",
             "try again; if it stays silent, check the server and any firewall between",
         ),
-        NtStatus::CONNECTION_DISCONNECTED | NtStatus::CONNECTION_RESET => (
+        NtStatus::CONNECTION_DISCONNECTED
+        | NtStatus::CONNECTION_RESET
+        | NtStatus::CONNECTION_ABORTED => (
             "the connection to the server broke",
             "try again; if it happens again, the server's log says more",
         ),
@@ -39,10 +41,36 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "the server's answer broke the protocol",
             "check that the port is an SMB server's; its log may say more",
         ),
+        NtStatus::SERVER_UNAVAILABLE
+        | NtStatus::SHARE_UNAVAILABLE
+        | NtStatus::FILE_NOT_AVAILABLE
+        | NtStatus::NETWORK_BUSY => (
+            "the server cannot serve this at the moment",
+            "try again in a while",
+        ),
         // Who one is.
         NtStatus::LOGON_FAILURE | NtStatus::WRONG_PASSWORD | NtStatus::NO_SUCH_USER => (
             "the server does not know this user with this password",
             "check user, domain and password",
+        ),
+        NtStatus::ACCOUNT_RESTRICTION
+        | NtStatus::INVALID_LOGON_HOURS
+        | NtStatus::INVALID_WORKSTATION
+        | NtStatus::LOGON_TYPE_NOT_GRANTED => (
+            "the user may not log on now, from here, in this way or without a password",
+            "ask the server's administrator, or take another user",
+        ),
+        NtStatus::NO_LOGON_SERVERS | NtStatus::NETLOGON_NOT_STARTED => (
+            "the server reaches nobody who knows the users of that domain",
+            "check the domain; otherwise it is for the server's administrator",
+        ),
+        NtStatus::NTLM_BLOCKED => (
+            "the server takes no NTLM logon, and OxSMB has no other yet",
+            "ask the server's administrator to allow NTLM for this user",
+        ),
+        NtStatus::TOO_MANY_SESSIONS | NtStatus::REQUEST_NOT_ACCEPTED => (
+            "the server has all the sessions that it takes",
+            "try again when somebody has left",
         ),
         NtStatus::ACCOUNT_DISABLED | NtStatus::ACCOUNT_LOCKED_OUT | NtStatus::ACCOUNT_EXPIRED => (
             "the user's account is disabled, locked or expired",
@@ -53,8 +81,8 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "change it on the server, then try again",
         ),
         NtStatus::LOGIN_WKSTA_RESTRICTION => (
-            "the server offers less than this machine demands (signing, or a real user)",
-            "if you trust the network, relax it with --no-sign",
+            "nobody was named, or the server makes the user a guest or does not sign, which the settings forbid",
+            "name a user with --user; a guest on a network you trust takes --guest --no-sign",
         ),
         NtStatus::NETWORK_CREDENTIAL_CONFLICT => (
             "there is a connection to this server under another name already",
@@ -74,9 +102,17 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "the share was taken away while in use",
             "ask the server's administrator, then try again",
         ),
+        NtStatus::BAD_DEVICE_TYPE => (
+            "the share is no place for files: a printer or a pipe",
+            "name a share of files",
+        ),
+        NtStatus::PATH_NOT_COVERED => (
+            "the path leads to another server by DFS, which OxSMB does not follow yet",
+            "name that server and its share",
+        ),
         NtStatus::NOT_SUPPORTED => (
-            "the server speaks no dialect that was asked for, or cannot do this",
-            "try without --dialect",
+            "the server and the driver have no dialect or protection in common, or one cannot do this",
+            "try without --dialect; a server that demands encryption is out of reach yet",
         ),
         // The file.
         NtStatus::OBJECT_NAME_NOT_FOUND | NtStatus::NO_SUCH_FILE => (
@@ -91,7 +127,10 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "there is something of that name already",
             "take another name, or remove it first",
         ),
-        NtStatus::OBJECT_NAME_INVALID => (
+        NtStatus::NAME_TOO_LONG => ("a name or path is too long", "take a shorter one"),
+        NtStatus::OBJECT_NAME_INVALID
+        | NtStatus::OBJECT_PATH_INVALID
+        | NtStatus::OBJECT_PATH_SYNTAX_BAD => (
             "the server does not take such a name",
             "leave out characters such as : * ? \" < > |",
         ),
@@ -102,6 +141,26 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
         NtStatus::SHARING_VIOLATION => (
             "another program has it open",
             "close it there, then try again",
+        ),
+        NtStatus::FILE_LOCK_CONFLICT | NtStatus::LOCK_NOT_GRANTED => (
+            "another program has locked that part of it",
+            "try again when it has unlocked it",
+        ),
+        NtStatus::CANNOT_DELETE => (
+            "it may not be deleted: it is read-only or in use",
+            "clear its read-only attribute, or close it where it is open",
+        ),
+        NtStatus::NOT_SAME_DEVICE => (
+            "the two are on different volumes of the server",
+            "copy it, then remove it",
+        ),
+        NtStatus::STOPPED_ON_SYMLINK | NtStatus::IO_REPARSE_TAG_NOT_HANDLED => (
+            "a link in the path leads elsewhere, and OxSMB does not follow links yet",
+            "name the place that it leads to",
+        ),
+        NtStatus::IO_DEVICE_ERROR | NtStatus::DATA_ERROR | NtStatus::CRC_ERROR => (
+            "the server's disk failed",
+            "tell the server's administrator",
         ),
         NtStatus::DELETE_PENDING => (
             "it is being deleted while somebody still has it open",
@@ -148,6 +207,16 @@ mod tests {
         ];
         for status in listed {
             assert!(advice(status).is_some(), "{status}");
+            assert!(status.name().is_some(), "{status}");
+        }
+    }
+
+    #[test]
+    fn who_named_nobody_or_became_a_guest_learns_of_the_options_that_help() {
+        let advice = advice(NtStatus(0xC000_0248)).unwrap();
+        assert!(advice.meaning.contains("nobody was named"));
+        for option in ["--user", "--guest", "--no-sign"] {
+            assert!(advice.attempt.contains(option), "{option}");
         }
     }
 

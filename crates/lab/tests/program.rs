@@ -184,6 +184,17 @@ fn without_a_terminal_the_password_is_asked_for_with_the_variable_that_holds_it(
 }
 
 #[test]
+fn who_named_nobody_is_told_of_the_user_option() {
+    let samba = Samba::start(&Config::default());
+    let mut nobody = Command::new(env!("CARGO_BIN_EXE_oxsmb"));
+    let said = fails(nobody.arg("ls").arg(on_share(&samba, "")));
+    assert!(
+        said.contains("STATUS_LOGIN_WKSTA_RESTRICTION") && said.contains("--user"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_large_copy_comes_back_the_same_and_takes_less_than_64_mib_of_memory() {
     const SIZE: usize = 256 << 20;
     let samba = Samba::start(&Config::default());
