@@ -7,6 +7,7 @@ use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use smb_server::{RunningServer, Share};
+use smb_wire::NtStatus;
 use zeroize::Zeroizing;
 
 use crate::arguments::Connect;
@@ -15,7 +16,7 @@ use crate::credentials::Credentials;
 use crate::drive::Drive;
 use crate::failure::Failure;
 use crate::location::{RemotePath, ShareName};
-use crate::machine::{Machine, Settings};
+use crate::machine::{Machine, Remains, Settings};
 use crate::progress::Progress;
 use crate::units;
 use first_read::Watch;
@@ -44,10 +45,14 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
     server.stop();
     let requests = on_share?;
     let remains = remains?;
-    println!(
-        "\n  unloaded: {} bytes of pool, {} objects and {} threads remain",
+    let left = format!(
+        "{} bytes of pool, {} objects and {} threads remain",
         remains.pool_bytes, remains.objects, remains.threads
     );
+    if remains != Remains::default() {
+        return Err(Failure::new("unload", "the driver without a trace", left));
+    }
+    println!("\n  unloaded: {left}");
     println!(
         "\nok: {} requests of the driver were answered, and nothing is left behind",
         units::count(requests)
@@ -102,8 +107,11 @@ fn on_drive(
 
 /// Copies a tree there and back, lists, renames and deletes.
 fn files(drive: &Drive<'_>, share: &ShareName) -> Result<(), Failure> {
-    let local = |error: std::io::Error| Failure::new("use", "a temporary directory", error);
-    let desk = tempfile::tempdir().map_err(local)?;
+    let place = std::env::temp_dir();
+    let desk = tempfile::tempdir_in(&place)
+        .map_err(|error| Failure::new("make a directory in", place.display(), error))?;
+    let local =
+        |error: std::io::Error| Failure::new("use the files in", desk.path().display(), error);
     let tree = desk.path().join("tree");
     fs::create_dir_all(tree.join("inner")).map_err(local)?;
     let content = pattern(3 << 20);
@@ -145,7 +153,10 @@ fn files(drive: &Drive<'_>, share: &ShareName) -> Result<(), Failure> {
 
     drive.remove_tree("\\renamed")?;
     match drive.stat("\\renamed") {
-        Err(_) => said("delete it", "gone".into()),
+        Err(failure) if failure.status() == Some(NtStatus::OBJECT_NAME_NOT_FOUND) => {
+            said("delete it", "gone".into());
+        }
+        Err(failure) => return Err(failure),
         Ok(_) => return Err(Failure::new("delete", "\\renamed", "it is still there")),
     }
     Ok(())

@@ -11,6 +11,7 @@ pub mod copy;
 pub mod credentials;
 pub mod demo;
 pub mod drive;
+pub mod ending;
 pub mod facts;
 pub mod failure;
 pub mod file;

@@ -1,31 +1,20 @@
 //! The program `oxsmb`.
 #![forbid(unsafe_code)]
 
-use std::panic;
-use std::process::ExitCode;
-
 use clap::Parser;
 use lab::arguments::{Arguments, Command};
 use lab::failure::Failure;
-use lab::{commands, demo, serve};
+use lab::{commands, demo, ending, serve};
 
 /// What the driver allocates counts as its pool, as with `wdk-alloc` in a real kernel.
 #[global_allocator]
 static ALLOCATOR: ntsim::KernelAllocator = ntsim::KernelAllocator;
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    // The verifier ends a driver that breaks a rule by a panic, which has told its own story by then.
-    match panic::catch_unwind(|| run(arguments)) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            eprintln!("oxsmb: {failure}");
-            ExitCode::FAILURE
-        }
-        Err(_) => {
-            eprintln!("oxsmb: stopped by a bug, of which the lines above tell; please report them");
-            ExitCode::FAILURE
-        }
+fn main() {
+    ending::end_at_panics();
+    let arguments = Arguments::try_parse().unwrap_or_else(|answer| ending::unparsed(&answer));
+    if let Err(failure) = run(arguments) {
+        ending::fail(failure);
     }
 }
 

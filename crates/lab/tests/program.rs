@@ -167,6 +167,71 @@ fn a_failure_says_what_on_what_and_what_to_try_and_not_the_password() {
 }
 
 #[test]
+fn a_demo_that_fails_ends_with_what_failed_on_what() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_oxsmb"));
+    let said = fails(demo.env("TMPDIR", "/nowhere/at/all"));
+    assert!(
+        said.starts_with("oxsmb: cannot make a directory in /nowhere/at/all: No such file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_output_that_takes_nothing_ends_the_demo_with_words_about_it() {
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_oxsmb"))
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output);
+    assert!(
+        said.starts_with("oxsmb: cannot write to standard output: No space left"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_fails_with_1_and_its_last_line_says_what_is_wrong() {
+    for (line, last) in [
+        (
+            &["ls"][..],
+            "oxsmb: the following required arguments were not provided: <PATH>",
+        ),
+        (&["frob"], "oxsmb: unrecognized subcommand 'frob'"),
+        (
+            &["cat", "x"],
+            "oxsmb: invalid value 'x' for '<PATH>': x is no path on a share: expected //host[:port]/share/path",
+        ),
+        (
+            &["ls", "//h/s", "--user", "%hush-hush"],
+            "oxsmb: cannot use --user: the name is missing; it is [DOMAIN\\]NAME[%PASSWORD]",
+        ),
+        (
+            &["copy", "a", "b"],
+            "oxsmb: cannot copy a to b: one of the two must be on a share, the other on this machine",
+        ),
+    ] {
+        let said = fails(Command::new(env!("CARGO_BIN_EXE_oxsmb")).args(line));
+        assert_eq!(said, last);
+    }
+}
+
+#[test]
+fn help_and_version_are_no_failure() {
+    for option in ["--help", "--version", "help"] {
+        let said = succeeds(Command::new(env!("CARGO_BIN_EXE_oxsmb")).arg(option));
+        assert!(said.contains("oxsmb"), "{said}");
+    }
+}
+
+#[test]
 fn without_a_terminal_the_password_is_asked_for_with_the_variable_that_holds_it() {
     // A session of its own has no terminal, wherever the test runs.
     let said = fails(

@@ -24,16 +24,17 @@ const DIRECTORY: &str = "\\many";
 pub fn show(drive: &Drive<'_>, signed: bool) -> Result<(), Failure> {
     let how = if signed { "signed" } else { "unsigned" };
     println!("\nSpeeds, with every message {how}");
-    let failed = |cause: Cause| Failure::new("measure with", NAME, cause);
+    let failed = |doing: &str, cause: Cause| Failure::new(doing, NAME, cause);
     let file = drive.open(NAME, Access::ReadWrite, Disposition::Create)?;
     let write = timed(|| sequential(LARGE, |offset, buffer| file.start_write(offset, buffer)))
-        .map_err(failed)?;
+        .map_err(|cause| failed("write", cause))?;
     transferred("sequential write, 8 x 1 MiB in flight", write);
     let read = timed(|| sequential(LARGE, |offset, buffer| file.start_read(offset, buffer)))
-        .map_err(failed)?;
+        .map_err(|cause| failed("read", cause))?;
     transferred("sequential read, 8 x 1 MiB in flight", read);
     for depth in [1, 32] {
-        let time = timed(|| random_reads(&file, depth)).map_err(failed)?;
+        let time = timed(|| random_reads(&file, depth))
+            .map_err(|cause| failed("read at random in", cause))?;
         let what = format!("random reads of 4 KiB, {depth} in flight");
         per_second(&what, RANDOM_READS, time, "reads");
     }
