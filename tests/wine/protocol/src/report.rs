@@ -17,10 +17,18 @@ pub struct Counters {
     pub mdls: u64,
     /// System threads that it has started and that have not ended.
     pub threads: u64,
+    /// Work items that it has allocated and not freed.
+    pub work_items: u64,
+    /// Its timers that will fire.
+    pub timers: u64,
     /// Sockets that it has open.
     pub sockets: u64,
-    /// Files that the agent has open on it, those opened by the driver itself included.
+    /// Operations on them that have not completed.
+    pub socket_operations: u64,
+    /// Files that are open on it, those opened by the driver itself included.
     pub files: u64,
+    /// UNC providers that are registered: 1 while the driver is started.
+    pub providers: u64,
     /// Violations of the kernel's rules since the harness was loaded.
     pub violations: u64,
 }
@@ -57,8 +65,12 @@ impl<'a> Report<'a> {
             irps: r.u64("Irps")?,
             mdls: r.u64("Mdls")?,
             threads: r.u64("Threads")?,
+            work_items: r.u64("WorkItems")?,
+            timers: r.u64("Timers")?,
             sockets: r.u64("Sockets")?,
+            socket_operations: r.u64("SocketOperations")?,
             files: r.u64("Files")?,
+            providers: r.u64("Providers")?,
             violations: r.u64("Violations")?,
         };
         let pools = usize::from(r.u16("PoolCount")?);
@@ -107,8 +119,12 @@ pub fn emit_report<'v>(
         counters.irps,
         counters.mdls,
         counters.threads,
+        counters.work_items,
+        counters.timers,
         counters.sockets,
+        counters.socket_operations,
         counters.files,
+        counters.providers,
         counters.violations,
     ] {
         w.u64(counter)?;
@@ -144,19 +160,23 @@ mod tests {
         irps: 3,
         mdls: 4,
         threads: 5,
-        sockets: 6,
-        files: 7,
-        violations: 8,
+        work_items: 6,
+        timers: 7,
+        sockets: 8,
+        socket_operations: 9,
+        files: 10,
+        providers: 11,
+        violations: 12,
     };
 
     #[test]
     fn violations_that_do_not_fit_are_left_out() {
-        let mut buffer = [0; 66 + 10];
+        let mut buffer = [0; 12 * 8 + 2 + 10];
         let mut w = Writer::new(&mut buffer);
         emit_report(&mut w, &COUNTERS, &[], ["first", "second"].into_iter()).unwrap();
         let report = Report::parse(w.into_written()).unwrap();
         assert!(report.violations().eq(["first"]));
-        assert_eq!(report.counters.violations, 8);
+        assert_eq!(report.counters.violations, 12);
     }
 
     #[test]

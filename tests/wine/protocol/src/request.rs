@@ -56,16 +56,32 @@ pub enum Request<'a> {
     Hello {
         /// [`VERSION`](crate::VERSION).
         version: u32,
+        /// The logon session (a LUID) that the connection acts in.
+        logon: u64,
     },
     /// Loads a driver by its service's name (ZwLoadDriver).
     LoadService {
         /// The key's name below `...\CurrentControlSet\Services`.
         name: &'a str,
     },
-    /// Unloads a driver by its service's name (ZwUnloadDriver).
+    /// Unloads a driver by its service's name (ZwUnloadDriver) and waits until its image is gone.
     UnloadService {
         /// The key's name below `...\CurrentControlSet\Services`.
         name: &'a str,
+    },
+    /// Sets a REG_DWORD in `Parameters` below a service's key, or deletes the value.
+    SetSetting {
+        /// The service.
+        service: &'a str,
+        /// The value's name.
+        name: &'a str,
+        /// What it is set to; None deletes it, which succeeds too if it is not there.
+        value: Option<u32>,
+    },
+    /// Deletes all values in `Parameters` below a service's key. Information: how many there were.
+    ClearSettings {
+        /// The service.
+        service: &'a str,
     },
     /// Asks what has been counted. Data: a [`Report`](crate::Report).
     Status,
@@ -131,6 +147,11 @@ pub enum Request<'a> {
     Cancel {
         /// The request's tag.
         tag: u32,
+    },
+    /// Cancels everything under way on a file, whoever started it. Information: how many requests there were.
+    CancelAll {
+        /// The file.
+        file: Handle,
     },
     /// Queries file information. Data: what the driver returned.
     QueryInformation {
@@ -250,7 +271,10 @@ impl Request<'_> {
     /// Bytes of text and data.
     pub(crate) fn variable_length(&self) -> usize {
         match self {
-            Self::LoadService { name } | Self::UnloadService { name } => name.len(),
+            Self::LoadService { name }
+            | Self::UnloadService { name }
+            | Self::ClearSettings { service: name } => name.len(),
+            Self::SetSetting { service, name, .. } => service.len().saturating_add(name.len()),
             Self::Create(create) => create
                 .path
                 .len()

@@ -34,7 +34,7 @@ struct Parts {
 
 fn parts() -> impl Strategy<Value = Parts> {
     (
-        0..23usize,
+        0..26usize,
         any::<String>(),
         any::<Vec<u8>>(),
         any::<[u32; 6]>(),
@@ -60,7 +60,10 @@ impl Parts {
         let length = b % (MAX_DATA as u32 + 1);
         let odd = self.flags & 1 == 1;
         match self.kind {
-            0 => Request::Hello { version: a },
+            0 => Request::Hello {
+                version: a,
+                logon: long.cast_unsigned(),
+            },
             1 => Request::LoadService { name: text },
             2 => Request::UnloadService { name: text },
             3 => Request::Status,
@@ -154,6 +157,13 @@ impl Parts {
                 key: b,
                 flags: LockFlags::from_bits_truncate(self.flags),
             },
+            22 => Request::SetSetting {
+                service: text,
+                name: "name",
+                value: odd.then_some(a),
+            },
+            23 => Request::ClearSettings { service: text },
+            24 => Request::CancelAll { file },
             _ => Request::Unlock {
                 file,
                 offset,

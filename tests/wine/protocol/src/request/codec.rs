@@ -30,6 +30,9 @@ mod operation {
     pub(super) const DEVICE_CONTROL: u16 = 21;
     pub(super) const LOCK: u16 = 22;
     pub(super) const UNLOCK: u16 = 23;
+    pub(super) const SET_SETTING: u16 = 24;
+    pub(super) const CLEAR_SETTINGS: u16 = 25;
+    pub(super) const CANCEL_ALL: u16 = 26;
 }
 
 impl<'a> Request<'a> {
@@ -38,12 +41,25 @@ impl<'a> Request<'a> {
         Ok(match r.u16("Operation")? {
             operation::HELLO => Self::Hello {
                 version: r.u32("Version")?,
+                logon: r.u64("Logon")?,
             },
             operation::LOAD_SERVICE => Self::LoadService {
                 name: text(r, "Name")?,
             },
             operation::UNLOAD_SERVICE => Self::UnloadService {
                 name: text(r, "Name")?,
+            },
+            operation::SET_SETTING => Self::SetSetting {
+                service: text(r, "Service")?,
+                name: text(r, "Name")?,
+                value: if flag(r, "HasValue")? {
+                    Some(r.u32("Value")?)
+                } else {
+                    None
+                },
+            },
+            operation::CLEAR_SETTINGS => Self::ClearSettings {
+                service: text(r, "Service")?,
             },
             operation::STATUS => Self::Status,
             operation::CREATE => Self::Create(Create::parse(r)?),
@@ -62,6 +78,7 @@ impl<'a> Request<'a> {
             operation::READ_MANY => Self::parse_read_many(r)?,
             operation::WRITE_MANY => Self::parse_write_many(r)?,
             operation::CANCEL => Self::Cancel { tag: r.u32("Tag")? },
+            operation::CANCEL_ALL => Self::CancelAll { file: file(r)? },
             operation::QUERY_INFORMATION => Self::QueryInformation {
                 file: file(r)?,
                 class: r.u32("Class")?,
@@ -172,9 +189,10 @@ impl<'a> Request<'a> {
     /// Writes the request.
     pub(crate) fn emit(&self, w: &mut Writer<'_>) -> Result<(), EmitError> {
         match *self {
-            Self::Hello { version } => {
+            Self::Hello { version, logon } => {
                 w.u16(operation::HELLO)?;
-                w.u32(version)
+                w.u32(version)?;
+                w.u64(logon)
             }
             Self::LoadService { name } => {
                 w.u16(operation::LOAD_SERVICE)?;
@@ -183,6 +201,24 @@ impl<'a> Request<'a> {
             Self::UnloadService { name } => {
                 w.u16(operation::UNLOAD_SERVICE)?;
                 emit_text(w, name, "Name")
+            }
+            Self::SetSetting {
+                service,
+                name,
+                value,
+            } => {
+                w.u16(operation::SET_SETTING)?;
+                emit_text(w, service, "Service")?;
+                emit_text(w, name, "Name")?;
+                w.u8(u8::from(value.is_some()))?;
+                match value {
+                    Some(value) => w.u32(value),
+                    None => Ok(()),
+                }
+            }
+            Self::ClearSettings { service } => {
+                w.u16(operation::CLEAR_SETTINGS)?;
+                emit_text(w, service, "Service")
             }
             Self::Status => w.u16(operation::STATUS),
             Self::Create(create) => {
@@ -235,6 +271,7 @@ impl<'a> Request<'a> {
                 w.u16(operation::CANCEL)?;
                 w.u32(tag)
             }
+            Self::CancelAll { file } => begin(w, operation::CANCEL_ALL, file),
             Self::QueryInformation {
                 file,
                 class,
