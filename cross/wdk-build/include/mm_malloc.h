@@ -1,0 +1,1 @@
+/* In place of the compiler's header: the kernel has no malloc. */

@@ -1,0 +1,24 @@
+//! The import libraries that the declarations are linked against.
+
+use crate::ConfigError;
+
+/// Debian's mingw-w64-x86-64-dev.
+const MINGW: &str = "/usr/x86_64-w64-mingw32/lib";
+
+/// Shows rustc where the libraries are.
+pub(crate) fn provide() -> Result<(), ConfigError> {
+    println!("cargo::rustc-link-search=native={MINGW}");
+    Ok(())
+}
+
+/// The `link` attributes that go into the bindings.
+pub(crate) fn link_lines() -> String {
+    let mut lines = String::new();
+    for library in ["ntoskrnl", "hal"] {
+        lines += &format!(
+            "#[link(name = \"{library}\", kind = \"static\", modifiers = \"-bundle\")]\n\
+             unsafe extern \"C\" {{}}\n"
+        );
+    }
+    lines
+}
