@@ -1,0 +1,223 @@
+//! A Wine session with the harness driver in it.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::built::Built;
+use crate::crash;
+use crate::footprint::Footprint;
+use crate::log::Log;
+use crate::prefix::Prefix;
+use crate::program;
+use crate::registry::{Key, Value};
+use crate::server::Server;
+use crate::user::User;
+
+/// The driver's service.
+pub const SERVICE: &str = "oxsmb";
+/// The harness's service.
+const HARNESS: &str = "oxharness";
+/// Drivers of one load order group live in one process.
+const GROUP: &str = "oxsmb";
+
+/// After so long a session is ended, whatever is going on in it: no test hangs.
+const LIFE: Duration = Duration::from_secs(900);
+/// How long the first program may take. It takes a second; a busy machine gets two minutes.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// How many lines of the log a failed test shows.
+const EXCERPT: usize = 60;
+
+/// Where winedbg writes, as Wine and as we say it.
+const CRASH_IN_WINE: &str = r"c:\crash.txt";
+const CRASH: &str = "crash.txt";
+
+/// A private session: prefix, wineserver, services, and the harness driver running. Dropping it ends it and removes all it
+/// had; if a test has failed, it shows what the kernel had to say.
+#[derive(Debug)]
+pub struct Session {
+    /// Its end tells the watch that there is nothing to watch any more.
+    _watch: mpsc::Sender<()>,
+    overdue: Arc<AtomicBool>,
+    agent: SocketAddr,
+    log: Log,
+    server: Arc<Server>,
+    prefix: Prefix,
+}
+
+impl Session {
+    /// Starts a session with the harness and the driver installed, and the harness running.
+    ///
+    /// # Panics
+    /// When Wine or one of the built files is missing, or the harness does not start; the message has the log.
+    pub fn start() -> Self {
+        let prefix = Prefix::new();
+        for file in [Built::Harness, Built::Driver, Built::NetworkProvider] {
+            prefix.install(file);
+        }
+        let port = free_port();
+        prefix.set_machine(&[
+            service(HARNESS, &values(Built::Harness)),
+            Key {
+                path: r"System\CurrentControlSet\Services\oxharness\Parameters",
+                values: &[("ControlPort", Value::Number(port.into()))],
+            },
+            service(SERVICE, &values(Built::Driver)),
+            Key {
+                path: r"System\CurrentControlSet\Services\oxsmb\NetworkProvider",
+                values: &[
+                    ("Name", Value::Text("OxSMB Network")),
+                    (
+                        "ProviderPath",
+                        Value::Text(r"C:\windows\system32\oxsmbnp.dll"),
+                    ),
+                ],
+            },
+            Key {
+                path: r"System\CurrentControlSet\Control\NetworkProvider\Order",
+                values: &[("ProviderOrder", Value::Text(SERVICE))],
+            },
+            Key {
+                path: r"Software\Microsoft\Windows NT\CurrentVersion\AeDebug",
+                values: &[("Debugger", Value::Text(&debugger()))],
+            },
+        ]);
+        prefix.set_user(&[Key {
+            path: r"Software\Wine\WineDbg",
+            values: &[("ShowCrashDialog", Value::Number(0))],
+        }]);
+
+        let server = Arc::new(Server::start(prefix.path()));
+        let (watch, overdue) = watch(&server);
+        let this = Self {
+            _watch: watch,
+            overdue,
+            agent: (Ipv4Addr::LOCALHOST, port).into(),
+            log: Log::new(prefix.path().join("kernel.log")),
+            server,
+            prefix,
+        };
+        // The first program's output is the kernel's too, so this one has the log.
+        let mut start = program::command("wine64", this.prefix.path());
+        start.args(["net", "start", HARNESS]);
+        let started = program::run(&mut start, this.log.file(), START_LIMIT);
+        assert!(started.success(), "the harness does not start: {started}");
+        this
+    }
+
+    /// A new user thread in the harness, in this logon session (a LUID).
+    ///
+    /// # Panics
+    /// When the harness does not take it.
+    pub fn user(&self, logon: u64) -> User {
+        User::connect(self.agent, logon)
+    }
+
+    /// What the kernel prints.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The process that the drivers are in.
+    ///
+    /// # Panics
+    /// When there is none any more.
+    pub fn footprint(&self) -> Footprint {
+        Footprint::of(self.prefix.path(), Built::Harness.name())
+            .expect("a process with the harness in it")
+    }
+
+    /// A command for a program in this session, with its arguments still to come: `sc`, or a file's path.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = program::command("wine64", self.prefix.path());
+        command.arg(program);
+        command
+    }
+
+    /// The prefix.
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// What went wrong below the test: why the session ended, crashes, and the end of the log.
+    pub fn story(&self) -> String {
+        let mut story = String::new();
+        if self.overdue.load(Ordering::Relaxed) {
+            story += &format!("the session was ended because it lasted longer than {LIFE:?}\n");
+        }
+        if !self.log.complaints(0).is_empty() {
+            story += &crash::read(&self.crash_file());
+        }
+        story + "the end of the kernel's log:\n" + &self.log.tail(EXCERPT)
+    }
+
+    fn crash_file(&self) -> PathBuf {
+        self.prefix.on_c(CRASH)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.story());
+        }
+        self.server.end();
+    }
+}
+
+/// The values of a kernel service that somebody else starts.
+fn values(file: Built) -> [(&'static str, Value<'static>); 5] {
+    let path = match file {
+        Built::Harness => r"C:\windows\system32\drivers\oxharness.sys",
+        _ => r"C:\windows\system32\drivers\oxsmb.sys",
+    };
+    [
+        ("ErrorControl", Value::Number(1)),
+        ("Group", Value::Text(GROUP)),
+        ("ImagePath", Value::Text(path)),
+        ("Start", Value::Number(3)),
+        ("Type", Value::Number(1)),
+    ]
+}
+
+fn service<'a>(name: &str, values: &'a [(&'a str, Value<'a>)]) -> Key<'a> {
+    let path = match name {
+        HARNESS => r"System\CurrentControlSet\Services\oxharness",
+        _ => r"System\CurrentControlSet\Services\oxsmb",
+    };
+    Key { path, values }
+}
+
+/// What Wine runs when a process crashes. Full paths, for it has no PATH.
+fn debugger() -> String {
+    format!(
+        r"c:\windows\system32\cmd.exe /c c:\windows\system32\winedbg.exe --auto %ld %ld > {CRASH_IN_WINE} 2>&1"
+    )
+}
+
+/// Ends the server when the session has lasted too long.
+fn watch(server: &Arc<Server>) -> (mpsc::Sender<()>, Arc<AtomicBool>) {
+    let (ends, ended) = mpsc::channel::<()>();
+    let overdue = Arc::new(AtomicBool::new(false));
+    let (server, flag) = (Arc::clone(server), Arc::clone(&overdue));
+    thread::spawn(move || {
+        if ended.recv_timeout(LIFE) == Err(RecvTimeoutError::Timeout) {
+            flag.store(true, Ordering::Relaxed);
+            server.end();
+        }
+    });
+    (ends, overdue)
+}
+
+/// A port that nobody has at the moment.
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a port on 127.0.0.1")
+        .port()
+}
