@@ -57,6 +57,13 @@ impl<'a, M: MiniRedirector> DeviceControl<'a, M> {
         unsafe { low_io::control_input(self.request.as_raw()) }.ok_or(Status::NOT_SUPPORTED)
     }
 
+    /// Overwrites the input, which the system would free as it is, with zeros: for secrets. METHOD_NEITHER's is the caller's own and
+    /// stays.
+    pub fn wipe_input(&mut self) {
+        // SAFETY: a live context of a control, whose input nothing borrows.
+        unsafe { low_io::wipe_control_input(self.request.as_raw()) };
+    }
+
     /// Answers with `bytes`, which replace any answer before; [`Status::BUFFER_TOO_SMALL`] if they do not fit, and
     /// [`Status::NOT_SUPPORTED`] for METHOD_NEITHER. The memory may be that of the input.
     pub fn answer(&mut self, bytes: &[u8]) -> Result<()> {

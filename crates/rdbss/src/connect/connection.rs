@@ -1,8 +1,9 @@
-//! Deleting connections.
+//! Connections, found by their tree-connect opens, and their end.
 
 use core::ptr::{NonNull, null_mut};
 
 use nt::file::Handle;
+use nt::pool::PoolArc;
 use nt::{Result, Status, sys};
 
 use crate::objects::{NetRoot, VNetRoot};
@@ -45,6 +46,18 @@ pub fn delete_connection<M: MiniRedirector>(
     tree_connection(device, &file)
         .ok_or(Status::INVALID_DEVICE_REQUEST)?
         .finalize(how)
+}
+
+/// The mini-redirector's state of the view that a tree-connect open of this device is of. [`Status::INVALID_DEVICE_REQUEST`] for
+/// any other open, or one that is not connected. IRQL: PASSIVE_LEVEL.
+pub fn connected_view<M: MiniRedirector>(
+    device: Device<'_, M>,
+    open: &Handle,
+) -> Result<PoolArc<M::VNetRoot>> {
+    let file = File::of(open)?;
+    tree_connection(device, &file)
+        .and_then(VNetRoot::share_context)
+        .ok_or(Status::INVALID_DEVICE_REQUEST)
 }
 
 /// The file object behind a handle.

@@ -6,7 +6,7 @@ mod srv_call;
 mod srv_call_link;
 mod v_net_root;
 
-pub use connection::{Finalize, delete_connection};
+pub use connection::{Finalize, connected_view, delete_connection};
 pub use path::{SplitPath, split_path};
 pub use srv_call::SrvCallCompletion;
 pub use srv_call_link::SrvCallLink;

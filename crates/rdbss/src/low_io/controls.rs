@@ -85,6 +85,30 @@ pub(crate) unsafe fn control_input<'a>(context: *mut RX_CONTEXT) -> Option<&'a [
     })
 }
 
+/// Overwrites the input of a control with zeros, in a way that the compiler cannot leave out. METHOD_NEITHER's stays.
+///
+/// # Safety
+/// `context` must be one of a control that is not answered, and whose input nothing refers to.
+pub(crate) unsafe fn wipe_control_input(context: *mut RX_CONTEXT) {
+    let low_io = context_parts::low_io(context);
+    // SAFETY: by the contract.
+    if unsafe { Control::from_raw(low_io) }.method() == ControlMethod::Neither {
+        return;
+    }
+    // SAFETY: by the contract.
+    let control = unsafe { *context_parts::low_io_parameters::<XXCTL_LOWIO_COMPONENT>(low_io) };
+    let start = control.pInputBuffer.cast::<u8>();
+    if start.is_null() {
+        return;
+    }
+    for index in 0..control.InputBufferLength as usize {
+        // SAFETY: inside the input, a copy in system memory.
+        let byte = unsafe { start.add(index) };
+        // SAFETY: as above; the copy is the driver's to write.
+        unsafe { byte.write_volatile(0) };
+    }
+}
+
 /// Room for the output of a control; None for METHOD_NEITHER.
 ///
 /// # Safety

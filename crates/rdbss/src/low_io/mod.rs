@@ -15,7 +15,7 @@ pub use answering::{Answer, Answering, Outcome};
 pub use buffers::{ReadCompletion, WriteCompletion};
 pub use completion::Completion;
 pub use controls::{Control, ControlMethod, RawControl};
-pub(crate) use controls::{control_input, control_output, raw_control};
+pub(crate) use controls::{control_input, control_output, raw_control, wipe_control_input};
 pub use locks::{LockRange, UnlockMultiple, UnlockRange, UnlockRanges};
 pub use operation::Operation;
 pub use parameters::{Notify, ReadWrite};

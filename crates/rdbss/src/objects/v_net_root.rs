@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 use nt::pool::PoolArc;
+use nt::sys;
 
 use super::NetRoot;
 use crate::MiniRedirector;
@@ -23,6 +24,35 @@ pub struct LogonId {
     pub low: u32,
     /// The high half.
     pub high: i32,
+}
+
+impl LogonId {
+    /// The logon that the present thread acts in: the impersonated one, or the process's. RDBSS gives it to a view that the thread
+    /// connects. IRQL: PASSIVE.
+    pub fn of_caller() -> Self {
+        let mut subject = sys::SECURITY_SUBJECT_CONTEXT::default();
+        // SAFETY: room for the context.
+        unsafe { sys::SeCaptureSubjectContext(&raw mut subject) };
+        let token = if subject.ClientToken.is_null() {
+            subject.PrimaryToken
+        } else {
+            subject.ClientToken
+        };
+        let mut luid = sys::LUID {
+            LowPart: 0,
+            HighPart: 0,
+        };
+        // SAFETY: the captured context keeps its tokens; every process has one.
+        let status = unsafe { sys::SeQueryAuthenticationIdToken(token, &raw mut luid) };
+        // It always succeeds; were it not so, this is nobody's logon.
+        debug_assert!(status >= 0, "a token has a logon");
+        // SAFETY: captured above.
+        unsafe { sys::SeReleaseSubjectContext(&raw mut subject) };
+        Self {
+            low: luid.LowPart,
+            high: luid.HighPart,
+        }
+    }
 }
 
 impl<'a, M: MiniRedirector> VNetRoot<'a, M> {

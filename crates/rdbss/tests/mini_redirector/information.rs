@@ -191,14 +191,35 @@ fn a_buffered_control_is_answered_over_its_input() {
 }
 
 #[test]
+fn the_input_of_a_control_can_be_wiped_and_nothing_beyond_it() {
+    let world = World::new();
+    let mut bytes = [1, 2, 3, 4];
+    control(&world, 0x0028_0000, &mut bytes);
+    plan(
+        &world.script.device_control,
+        Box::new(|control| {
+            control.wipe_input();
+            assert_eq!(control.input()?, [0, 0]);
+            Ok(Controlled::Done)
+        }),
+    );
+    assert_eq!(
+        world.call(world.table.MRxDevFcbXXXControlFile),
+        Status::SUCCESS
+    );
+    assert_eq!(bytes, [0, 0, 3, 4]);
+}
+
+#[test]
 fn the_buffers_of_a_control_of_method_neither_are_not_touched() {
     let world = World::new();
-    let mut bytes = [0; 4];
+    let mut bytes = [9; 4];
     control(&world, 0x0028_0003, &mut bytes);
     plan(
         &world.script.device_control,
         Box::new(|control| {
             assert_eq!(control.input(), Err(Status::NOT_SUPPORTED));
+            control.wipe_input();
             control.answer(&[1]).map(|()| Controlled::Done)
         }),
     );
@@ -206,6 +227,7 @@ fn the_buffers_of_a_control_of_method_neither_are_not_touched() {
         world.call(world.table.MRxDevFcbXXXControlFile),
         Status::NOT_SUPPORTED
     );
+    assert_eq!(bytes, [9; 4]);
 }
 
 #[test]
