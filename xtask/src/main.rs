@@ -1,6 +1,7 @@
 //! Chores of the project: `cargo xtask setup` and `cargo xtask test`.
 #![forbid(unsafe_code)]
 
+mod inf;
 mod setup;
 mod step;
 mod test;
@@ -22,6 +23,8 @@ struct Arguments {
 enum Chore {
     /// Install the programs that the tests use, where they are missing
     Setup,
+    /// Check the installation file, by the rules of InfVerif that need no Windows
+    Inf,
     /// Set up, then check the format, lints and places of unsafe code, run all tests and the demo
     Test,
 }
@@ -29,6 +32,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Setup => setup::run(),
+        Chore::Inf => inf::run(),
         Chore::Test => test::run(),
     };
     match outcome {
