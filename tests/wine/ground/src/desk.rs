@@ -45,11 +45,6 @@ impl Desk {
         self.session.user(LOGON + 1)
     }
 
-    /// Another thread of the user.
-    pub fn thread(&self) -> User {
-        self.session.user(LOGON)
-    }
-
     /// Connects the user to a share of a server on this machine.
     ///
     /// # Errors

@@ -90,12 +90,25 @@ impl Mount {
         })
     }
 
-    /// The same share, as another thread of the same user uses it.
-    pub fn of(&self, user: &User) -> Self {
+    /// Who has connected.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// The same share in another thread of the same user.
+    ///
+    /// # Panics
+    /// When the harness does not take it.
+    pub fn in_another_thread(&self) -> Self {
         Self {
-            user: user.clone(),
+            user: self.user.another_thread(),
             root: self.root.clone(),
         }
+    }
+
+    /// The whole name, below the driver's device, of a path that counts from the share's root.
+    pub fn name_of(&self, path: &str) -> String {
+        format!(r"{}\{path}", self.root)
     }
 
     /// Ends the connection, by force if files are open.
@@ -122,7 +135,7 @@ impl Mount {
         disposition: CreateDisposition,
         options: CreateOptions,
     ) -> Result<File, NtStatus> {
-        let path = format!(r"{}\{path}", self.root);
+        let path = self.name_of(path);
         let create = Create {
             access,
             disposition,
@@ -137,7 +150,7 @@ impl Mount {
     /// # Errors
     /// What the driver says.
     pub fn open(&self, path: &str) -> Result<File, NtStatus> {
-        let path = format!(r"{}\{path}", self.root);
+        let path = self.name_of(path);
         self.user.create(&Create::open(&path)).map(|(file, _)| file)
     }
 
@@ -146,7 +159,7 @@ impl Mount {
     /// # Errors
     /// What the driver says.
     pub fn make(&self, path: &str) -> Result<File, NtStatus> {
-        let path = format!(r"{}\{path}", self.root);
+        let path = self.name_of(path);
         let create = Create {
             disposition: CreateDisposition::OVERWRITE_IF,
             ..Create::open(&path)
@@ -202,7 +215,7 @@ impl Mount {
     /// # Panics
     /// When the path is too long for a structure.
     pub fn rename(&self, file: &File, path: &str, replace: bool) -> Result<(), NtStatus> {
-        let target = utf16(&format!(r"{}\{path}", self.root));
+        let target = utf16(&self.name_of(path));
         let mut flags = RenameFlags::empty();
         flags.set(RenameFlags::REPLACE_IF_EXISTS, replace);
         let rename = RenameInformation {

@@ -21,6 +21,8 @@ const LISTEN_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct User {
     line: Arc<Line>,
+    agent: SocketAddr,
+    logon: u64,
 }
 
 /// What to open or create, and how. The fields are NtCreateFile's arguments.
@@ -82,7 +84,17 @@ impl User {
         assert_eq!(hello.status, NtStatus::SUCCESS, "the harness's version");
         Self {
             line: Arc::new(line),
+            agent,
+            logon,
         }
+    }
+
+    /// Another thread of the same user, which does not wait for this one's requests.
+    ///
+    /// # Panics
+    /// When the harness does not take it.
+    pub fn another_thread(&self) -> Self {
+        Self::connect(self.agent, self.logon)
     }
 
     /// Loads a driver by its service's name.
