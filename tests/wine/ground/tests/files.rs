@@ -59,7 +59,7 @@ fn what_is_on_the_server_is_read_at_any_offset_until_its_end() {
 
 #[test]
 fn create_says_what_it_did_and_refuses_as_the_disposition_says() {
-    on__(|samba, mount| {
+    on_samba(|_, mount| {
         let create = |name, disposition, options| {
             let path = mount.name_of(name);
             let create = Create {
@@ -102,7 +102,7 @@ fn create_says_what_it_did_and_refuses_as_the_disposition_says() {
 
 #[test]
 fn a_file_opened_for_oneself_alone_is_refused_to_others() {
-    on__(|samba, mount| {
+    on_samba(|_, mount| {
         let path = mount.name_of("file");
         let alone = Create {
             share: 0,
@@ -289,7 +289,7 @@ fn the_volume_is_as_large_as_smbclient_says() {
 
 #[test]
 fn after_cleanup_a_file_is_not_open_on_the_server_any_more_and_close_succeeds() {
-    on__(|samba, mount| {
+    on_samba(|_, mount| {
         let path = mount.name_of("file");
         let alone = Create {
             share: 0,
