@@ -5,7 +5,7 @@ use std::thread;
 
 use smb_wire::NtStatus;
 use smb_wire::fscc::{FileInformationClass, FsInformationClass};
-use wine_protocol::{DirectoryFlags, Handle, LockFlags, Request};
+use wine_protocol::{DirectoryFlags, Handle, Request};
 
 use crate::line::{Answer, Line, Sent};
 
@@ -125,17 +125,6 @@ impl File {
         self.line.ask(request).data()
     }
 
-    /// Begins to wait for a change in a directory. `filter` is made of FILE_NOTIFY_CHANGE_ flags.
-    pub fn start_notify(&self, filter: u32, room: u32) -> Pending {
-        let request = Request::NotifyDirectory {
-            file: self.handle,
-            filter,
-            tree: false,
-            length: room,
-        };
-        self.pending(self.line.start(request, 1)).remove(0)
-    }
-
     /// Queries volume information into `room` bytes.
     ///
     /// # Errors
@@ -155,37 +144,6 @@ impl File {
     /// What the driver says.
     pub fn flush(&self) -> Result<(), NtStatus> {
         let request = Request::Flush { file: self.handle };
-        self.line.ask(request).ok().map(drop)
-    }
-
-    /// Locks a range of bytes, or fails at once.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub fn lock(&self, offset: u64, length: u64, exclusive: bool) -> Result<(), NtStatus> {
-        let mut flags = LockFlags::AT_ONCE;
-        flags.set(LockFlags::EXCLUSIVE, exclusive);
-        let request = Request::Lock {
-            file: self.handle,
-            offset: offset.cast_signed(),
-            length: length.cast_signed(),
-            key: 0,
-            flags,
-        };
-        self.line.ask(request).ok().map(drop)
-    }
-
-    /// Unlocks a range of bytes.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub fn unlock(&self, offset: u64, length: u64) -> Result<(), NtStatus> {
-        let request = Request::Unlock {
-            file: self.handle,
-            offset: offset.cast_signed(),
-            length: length.cast_signed(),
-            key: 0,
-        };
         self.line.ask(request).ok().map(drop)
     }
 

@@ -257,20 +257,6 @@ fn a_flush_succeeds_on_a_file_that_was_written() {
 }
 
 #[test]
-fn a_locked_range_is_refused_to_another_handle_until_it_is_unlocked() {
-    on_samba(|samba, mount| {
-        fs::write(samba.directory().join("file"), bytes(1_000)).unwrap();
-        let (one, other) = (mount.open("file").unwrap(), mount.open("file").unwrap());
-        one.lock(100, 50, true).unwrap();
-        assert_eq!(other.lock(120, 10, true), Err(NtStatus::LOCK_NOT_GRANTED));
-        assert_eq!(other.read(120, 10), Err(NtStatus::FILE_LOCK_CONFLICT));
-        one.unlock(100, 50).unwrap();
-        other.lock(120, 10, true).unwrap();
-        other.unlock(120, 10).unwrap();
-    });
-}
-
-#[test]
 fn the_volume_is_as_large_as_smbclient_says() {
     on_samba(|samba, mount| {
         let file = mount.make("file").unwrap();
