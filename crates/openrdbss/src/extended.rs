@@ -143,7 +143,7 @@ pub(crate) fn query_quota(context: Context) -> Answer {
         let parameters = addr!(context => Params.QueryQuota);
         set!(parameters => Length, length);
         set!(parameters => StartSid, get!(stack => Parameters.QueryQuota.StartSid).cast());
-        set!(parameters => SidList, get!(stack => Parameters.QueryQuota.SidList));
+        set!(parameters => SidList, get!(stack => Parameters.QueryQuota.SidList).cast());
         set!(parameters => SidListLength, get!(stack => Parameters.QueryQuota.SidListLength));
         set!(parameters => RestartScan, flag(stack, nt::sys::SL_RESTART_SCAN));
         set!(parameters => ReturnSingleEntry, flag(stack, nt::sys::SL_RETURN_SINGLE_ENTRY));

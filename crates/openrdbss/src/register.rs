@@ -164,7 +164,8 @@ fn fill_dispatch(driver: *mut DRIVER_OBJECT) {
     let Some(driver) = (unsafe { Live::from_nullable(driver) }) else {
         return;
     };
-    set!(driver => MajorFunction, [Some(dispatch::driver_dispatch as nt::sys::DRIVER_DISPATCH); 28]);
+    let entry: nt::sys::PDRIVER_DISPATCH = Some(dispatch::driver_dispatch);
+    set!(driver => MajorFunction, [entry; 28]);
 }
 
 fn keep_name(name: &[u16]) -> Option<UNICODE_STRING> {

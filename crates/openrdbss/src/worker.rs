@@ -60,8 +60,9 @@ pub(crate) fn stop(workers: Live<Workers>) {
         let Some(thread) = NonNull::new(slot_of(workers, slot).read()) else {
             continue;
         };
+        // It can only end in success: nothing alerts this wait, and it has no end in time.
         // SAFETY: a thread object that `add_thread` referenced.
-        unsafe {
+        let _ = unsafe {
             nt::sys::KeWaitForSingleObject(
                 thread.as_ptr(),
                 nt::sys::_KWAIT_REASON::Executive,

@@ -7,10 +7,14 @@ use bindgen::{Builder, EnumVariation, Formatter, RustEdition, RustTarget};
 
 use crate::{Config, ConfigError};
 
-/// The compiler's settings. Only its GNU dialect reads mingw-w64's headers; sizes and alignments of the kernel's types
-/// are the same in both dialects, and the bindings assert them again for the real target.
+/// The compiler's settings: Microsoft's target, whose enumerations are `int` and whose alignments are the WDK's, but no
+/// Microsoft compiler, since mingw-w64's headers then take their way for GNU C.
 const CLANG: &[&str] = &[
-    "--target=x86_64-w64-windows-gnu",
+    "--target=x86_64-pc-windows-msvc",
+    "-fmsc-version=0",
+    "-fgnuc-version=4.2.1",
+    "-D__MINGW32__",
+    "-D__MINGW64__",
     // The library libclang alone is enough: headers that come with the compiler are not asked for.
     "-nobuiltininc",
     // Else `memcpy` and its like take `u64` in place of `usize`.

@@ -195,7 +195,7 @@ fn absolute(
             Err(_) => return Err(STATUS_EA_LIST_INCONSISTENT),
         },
     };
-    let identity = identity(context);
+    let identity = identity(context)?;
     view_by_name(context, device, &cut, &found, identity)
 }
 
@@ -296,8 +296,9 @@ fn share_len_of(context: Context, tail: &[u16], server: Live<SRV_CALL>) -> Resul
     Ok(end)
 }
 
-/// The logon and the session that the create is made in.
-pub(super) fn identity(context: Context) -> Identity {
+/// The logon and the session that the create is made in. One that cannot be told is an error: it must not become the
+/// system's.
+pub(super) fn identity(context: Context) -> Result<Identity, NTSTATUS> {
     let create = context::create_params(context);
     let mut identity = Identity {
         logon: SYSTEM_LOGON,
@@ -305,13 +306,15 @@ pub(super) fn identity(context: Context) -> Identity {
     };
     let security = follow!(create => NtCreateParameters.SecurityContext);
     let Some(token) = security.and_then(token_of) else {
-        return identity;
+        return Ok(identity);
     };
     // SAFETY: the token lives as long as the create; the out pointer is a local.
-    unsafe { nt::sys::SeQueryAuthenticationIdToken(token, &raw mut identity.logon) };
+    let status = unsafe { nt::sys::SeQueryAuthenticationIdToken(token, &raw mut identity.logon) };
+    nt::check(status).map_err(|status| status.0)?;
     // SAFETY: as above.
-    unsafe { nt::sys::SeQuerySessionIdToken(token, &raw mut identity.session) };
-    identity
+    let status = unsafe { nt::sys::SeQuerySessionIdToken(token, &raw mut identity.session) };
+    nt::check(status).map_err(|status| status.0)?;
+    Ok(identity)
 }
 
 /// SYSTEM_LUID: the logon of the system itself.

@@ -40,8 +40,9 @@ pub(crate) fn query_path(context: Context, question: &QueryPath<'_>) -> Result<u
     unsafe { create.as_ptr().write_bytes(0, 1) };
     set!(create => NtCreateParameters.SecurityContext, question.security);
     set!(create => ThisIsATreeConnectOpen, 1);
-    let identity = connect::identity(context);
-    let found = connect::view_by_name(context, device, &cut, &Credentials::default(), identity);
+    let found = connect::identity(context).and_then(|identity| {
+        connect::view_by_name(context, device, &cut, &Credentials::default(), identity)
+    });
     let accepted = found.map(|found| {
         v_net_root::dereference(found.view);
         cut.tail.len().saturating_sub(found.path.len())

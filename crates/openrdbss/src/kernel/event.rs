@@ -63,8 +63,9 @@ pub(crate) fn wait_for(event: Live<KEVENT>, ticks: i64) {
 
 #[track_caller]
 fn wait_until(event: Live<KEVENT>, timeout: *mut LARGE_INTEGER) {
+    // Set, or its time is over: to the callers it is one.
     // SAFETY: the event is initialised and lives; the timeout is NULL or a local of the caller.
-    unsafe {
+    let _ = unsafe {
         nt::sys::KeWaitForSingleObject(
             event.as_ptr().cast(),
             nt::sys::_KWAIT_REASON::Executive,
