@@ -4,7 +4,6 @@ use core::num::NonZeroU32;
 
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::SpinLock;
-use nt::wsk::Provider;
 use nt::{Result, Status};
 use rdbss::create::{Create, Opened};
 use rdbss::info::{DirectoryQuery, FileInfoQuery, SetFileInfo, VolumeInfoQuery};
@@ -22,6 +21,7 @@ use crate::open::Open;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::share::{Share, View};
+use crate::transport::Transport;
 use crate::{control, directory, information, lowio, open, share};
 
 const TAG: Tag = Tag::new(b"OxRd");
@@ -31,8 +31,8 @@ pub struct Redirector {
     settings: Settings,
     /// Names this machine to all servers.
     client_guid: Guid,
-    /// The transport, while the redirector is started.
-    provider: SpinLock<Option<Provider>>,
+    /// While the redirector is started.
+    transport: SpinLock<Option<Transport>>,
     /// The servers that RDBSS knows.
     servers: SpinLock<PoolVec<PoolArc<Server>>>,
 }
@@ -43,16 +43,16 @@ impl Redirector {
         Self {
             settings,
             client_guid,
-            provider: SpinLock::new(None),
+            transport: SpinLock::new(None),
             servers: SpinLock::new(PoolVec::new(TAG)),
         }
     }
 
     /// A server of this name, not connected yet.
     pub fn server(&self, name: &[u16]) -> Result<PoolArc<Server>> {
-        let provider = self.provider.lock().clone();
-        let provider = provider.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
-        Server::new(name, &self.settings, self.client_guid, provider)
+        let transport = self.transport.lock().clone();
+        let transport = transport.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
+        Server::new(name, &self.settings, self.client_guid, transport)
     }
 
     /// Cancellations look for their operation at the servers noted here.
@@ -93,14 +93,14 @@ impl MiniRedirector for Redirector {
     const SCAVENGER_TIMEOUT: Option<NonZeroU32> = NonZeroU32::new(10);
 
     fn start(&self, _device: Device<'_, Self>) -> Result<()> {
-        let provider = Provider::register(self.settings.connect_time())?;
-        *self.provider.lock() = Some(provider);
+        let transport = Transport::start(&self.settings)?;
+        *self.transport.lock() = Some(transport);
         Ok(())
     }
 
     fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
-        let provider = self.provider.lock().take();
-        drop(provider);
+        let transport = self.transport.lock().take();
+        drop(transport);
         Ok(())
     }
 

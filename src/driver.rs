@@ -2,12 +2,12 @@
 
 use nt::pool::{PoolVec, Tag};
 use nt::registry::Key;
-use nt::{Result, random, sys};
+use nt::{Result, Status, random, sys};
 use rdbss::driver::{Settings as Names, load};
 use smb_wire::Guid;
 
 use crate::dispatch::Redirector;
-use crate::settings::Settings;
+use crate::settings::{Found, Settings};
 
 const TAG: Tag = Tag::new(b"OxDr");
 
@@ -49,19 +49,29 @@ fn redirector(service_key: &[u16]) -> Result<Redirector> {
 }
 
 fn read_settings(service_key: &[u16]) -> Result<Settings> {
-    let key = Key::open_below(service_key, &utf16(PARAMETERS)?).ok();
-    Ok(Settings::load(
-        |name| key.as_ref()?.read_u32(&utf16(name).ok()?).ok(),
-        |refused| {
-            nt::log!(
-                Warn,
-                "setting {} cannot be {}: {} is used",
-                refused.name,
-                refused.value,
-                refused.default
-            );
-        },
-    ))
+    let key = match Key::open_below(service_key, &utf16(PARAMETERS)?) {
+        Ok(key) => Some(key),
+        Err(Status::OBJECT_NAME_NOT_FOUND) => None,
+        Err(status) => {
+            nt::log!(Warn, "the settings cannot be read: {status:?}");
+            None
+        }
+    };
+    let find = |name| match &key {
+        Some(key) => find(key, name),
+        None => Found::Nothing,
+    };
+    Ok(Settings::load(find, |refused| {
+        nt::log!(Warn, "{refused}");
+    }))
+}
+
+fn find(key: &Key, name: &str) -> Found {
+    match utf16(name).and_then(|name| key.read_u32(&name)) {
+        Ok(value) => Found::Value(value),
+        Err(Status::OBJECT_NAME_NOT_FOUND) => Found::Nothing,
+        Err(status) => Found::Unusable(status),
+    }
 }
 
 /// A text of ours in UTF-16.

@@ -1,9 +1,9 @@
 //! One request and its answer: from the table's permission to send, through the bytes, to whoever asked.
 
 use nt::mdl::{Mdl, PartialMdl};
+use nt::net::{Completion, Gather, Request as Operation, Socket, Stream};
 use nt::pool::{PoolArc, Tag};
 use nt::sync::Freelist;
-use nt::wsk::{Completion, Gather, WskRequest};
 use nt::{Result, Status};
 use smb_client::{
     CancelTarget, ClientError, ExchangeId, Request, SessionKeys, SharedTable, Submitted, Ticket,
@@ -164,25 +164,31 @@ pub enum Stock {
 
 impl Outgoing {
     /// Takes one from its stock, or makes one. `room` is that of the message.
-    pub fn take(connection: &Connection, stock: Stock, room: usize) -> Result<WskRequest<Self>> {
+    pub fn take(connection: &Connection, stock: Stock, room: usize) -> Result<Operation<Self>> {
         match connection.stocks().of(stock).and_then(Freelist::take) {
             Some(idle) => Ok(idle),
-            None => Self::make(stock, room, connection.max_write()),
+            None => Self::make(connection.socket(), stock, room, connection.max_write()),
         }
     }
 
     /// Makes one. `largest` is the most data that a WRITE may have.
-    pub fn make(stock: Stock, room: usize, largest: u32) -> Result<WskRequest<Self>> {
+    pub fn make(
+        socket: &Socket,
+        stock: Stock,
+        room: usize,
+        largest: u32,
+    ) -> Result<Operation<Self>> {
         let payload = match stock {
             Stock::Writes => Some(PartialMdl::new(room_of(largest))?),
             _ => None,
         };
-        WskRequest::new(Self {
+        let outgoing = Self {
             message: Mdl::allocate(TAG, room)?,
             payload,
             connection: None,
             stock,
-        })
+        };
+        Operation::to_send(socket, outgoing)
     }
 
     /// The message's buffer.
@@ -199,7 +205,7 @@ impl Outgoing {
     }
 
     /// Sends the first `length` bytes of the message, and what was aimed at. A failure breaks the connection. IRQL: any.
-    pub fn send(mut request: WskRequest<Self>, connection: &PoolArc<Connection>, length: usize) {
+    pub fn send(mut request: Operation<Self>, connection: &PoolArc<Connection>, length: usize) {
         request.connection = Some(PoolArc::clone(connection));
         connection
             .socket()
@@ -216,7 +222,7 @@ impl Outgoing {
 }
 
 impl Completion for Outgoing {
-    fn completed(mut request: WskRequest<Self>, result: Result<usize>) {
+    fn completed(mut request: Operation<Self>, result: Result<usize>) {
         let write = request.payload.as_mut().and_then(PartialMdl::release);
         if let Some(write) = &write {
             write.sent();
@@ -285,7 +291,7 @@ pub fn send_message(
 /// As [`send_message`], in a buffer that the caller has chosen.
 pub fn send_in(
     connection: &PoolArc<Connection>,
-    mut outgoing: WskRequest<Outgoing>,
+    mut outgoing: Operation<Outgoing>,
     encode: impl FnOnce(&mut [u8]) -> core::result::Result<usize, ClientError>,
 ) {
     match encode(outgoing.buffer()) {

@@ -6,7 +6,7 @@
 //! * [`lowio`]: it is split into parts of the negotiated size;
 //! * [`exchange`]: a part gets its message id and is sent;
 //! * `smb_client::Connection` and `smb_wire`: the table of requests in flight, and the bytes;
-//! * [`transport::wsk`]: the socket;
+//! * [`transport`]: the socket;
 //! * [`connection`]: the answer is received into the user's buffer and completes the read.
 #![no_std]
 #![deny(

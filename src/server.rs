@@ -4,7 +4,6 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Event, EventKind, Resource, SpinLock};
-use nt::wsk::Provider;
 use nt::{Result, Status};
 use smb_client::{Config, Interval, SigningPolicy};
 use smb_wire::Guid;
@@ -16,6 +15,7 @@ use crate::names::{NameError, ServerName};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::status;
+use crate::transport::Transport;
 
 const TAG: Tag = Tag::new(b"OxSv");
 
@@ -25,7 +25,7 @@ pub struct Server {
     port: u16,
     settings: Settings,
     client_guid: Guid,
-    provider: Provider,
+    transport: Transport,
     /// Held while a connection or a session is made or ended, over the network: one at a time.
     making: Resource,
     state: SpinLock<State>,
@@ -64,7 +64,7 @@ impl Server {
         name: &[u16],
         settings: &Settings,
         client_guid: Guid,
-        provider: Provider,
+        transport: Transport,
     ) -> Result<PoolArc<Self>> {
         let parsed =
             ServerName::parse(name, settings.claim_plain_names != 0).map_err(
@@ -82,7 +82,7 @@ impl Server {
                 port: parsed.port,
                 settings: *settings,
                 client_guid,
-                provider,
+                transport,
                 making: Resource::new()?,
                 state: SpinLock::new(State::default()),
                 leaving: SpinLock::new(0),
@@ -236,7 +236,7 @@ impl Server {
             port: self.port,
         };
         let (connection, keeper) =
-            connection::open(&self.provider, server, self.config()?, &self.settings)?;
+            connection::open(&self.transport, server, self.config()?, &self.settings)?;
         self.state.lock().link = Some(Link {
             connection: PoolArc::clone(&connection),
             keeper,
@@ -298,6 +298,7 @@ impl Server {
             allow_guest: settings.allow_guest != 0,
             allow_anonymous: settings.allow_anonymous != 0,
             request_timeout: Interval::from_millis(settings.request_timeout),
+            pended_timeout: Interval::from_secs(settings.pended_timeout),
             echo_after: Some(Interval::from_millis(settings.echo_after)),
             credits: u16::try_from(settings.credits).unwrap_or(u16::MAX),
             table_capacity: REQUESTS,

@@ -1,41 +1,99 @@
-//! What an administrator can set, under the service's `Parameters` key. Every value is a REG_DWORD with bounds; a value
-//! outside them is as good as absent, and the log says so.
+//! What an administrator can set, under the service's `Parameters` key: `docs/settings.md` is the page about it. Every value is
+//! a REG_DWORD with bounds. What is out of them, or of another type, is as good as absent, and the log says so.
 
+use core::fmt;
 use core::time::Duration;
 
-/// One setting: its registry name, the value it has when nothing is set, and the bounds of what may be set.
+use nt::Status;
+
+/// [`Settings::transport`]: Winsock Kernel.
+pub const TRANSPORT_WSK: u32 = 0;
+/// [`Settings::transport`]: the Transport Driver Interface.
+pub const TRANSPORT_TDI: u32 = 1;
+
+/// What a setting may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowed {
+    /// From the first to the second.
+    Range(u32, u32),
+    /// One of these.
+    Values(&'static [u32]),
+}
+
+const SWITCH: Allowed = Allowed::Range(0, 1);
+/// As MS-SMB2 writes dialects.
+const DIALECT: Allowed = Allowed::Values(&[0x0202, 0x0210, 0x0300, 0x0302, 0x0311]);
+
+/// One setting: its registry name, the value it has when nothing is set, and what may be set.
 struct Rule {
     name: &'static str,
     default: u32,
-    least: u32,
-    most: u32,
+    allowed: Allowed,
 }
 
-/// A value that was set but not taken.
+/// What the registry has for a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A REG_DWORD.
+    Value(u32),
+    /// Something of another type or length, or what cannot be read.
+    Unusable(Status),
+}
+
+/// Something that was set but not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The setting's registry name.
     pub name: &'static str,
-    /// What was set.
-    pub value: u32,
+    /// Why not.
+    pub why: Why,
     /// What is used instead.
     pub default: u32,
 }
 
+/// Why a setting was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is no REG_DWORD, or cannot be read.
+    Unusable(Status),
+    /// It is out of bounds.
+    OutOfBounds(u32),
+    /// Another setting forbids it.
+    Contradiction(u32),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, why, default } = self;
+        match why {
+            Why::Unusable(status) => write!(out, "setting {name} is no REG_DWORD ({status:?})")?,
+            Why::OutOfBounds(value) => write!(out, "setting {name} cannot be {value:#x}")?,
+            Why::Contradiction(value) => {
+                write!(out, "setting {name} cannot be {value:#x} beside the others")?;
+            }
+        }
+        write!(out, ": {default:#x} is used")
+    }
+}
+
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $field:ident: $name:literal = $default:literal in $least:literal..=$most:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $field:ident: $name:literal = $default:expr, $allowed:expr;)*) => {
         /// The driver's settings, read once at start.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Settings {
-            $($(#[doc = $doc])* #[doc = concat!("\n\nRegistry: `", $name, "`, ", $default, " unless set, ", $least, " to ", $most, ".")] pub $field: u32,)*
+            $($(#[doc = $doc])* #[doc = concat!("\n\nRegistry: `", $name, "`.")] pub $field: u32,)*
         }
 
         impl Settings {
-            /// Reads every setting with `read` (name to value, if one is set), and tells `refused` of each value out of bounds.
-            pub fn load(mut read: impl FnMut(&'static str) -> Option<u32>, mut refused: impl FnMut(Refused)) -> Self {
-                Self {
-                    $($field: Rule { name: $name, default: $default, least: $least, most: $most }.value(&mut read, &mut refused),)*
-                }
+            /// Reads every setting with `read`, by its name, and tells `refused` of each that is not taken.
+            pub fn load(mut read: impl FnMut(&'static str) -> Found, mut refused: impl FnMut(Refused)) -> Self {
+                let mut settings = Self {
+                    $($field: Rule { name: $name, default: $default, allowed: $allowed }.value(&mut read, &mut refused),)*
+                };
+                settings.resolve_contradictions(refused);
+                settings
             }
         }
 
@@ -44,39 +102,70 @@ macro_rules! settings {
                 Self { $($field: $default,)* }
             }
         }
+
+        /// Every setting there is.
+        #[cfg(test)]
+        const RULES: &[Rule] = &[$(Rule { name: $name, default: $default, allowed: $allowed },)*];
     };
 }
 
 settings! {
-    /// Oldest dialect to accept, as MS-SMB2 writes dialects (0x0202, 0x0210, 0x0300, 0x0302, 0x0311).
-    min_dialect: "MinDialect" = 0x0202 in 0x0202..=0x0311;
+    /// What carries connections: [`TRANSPORT_WSK`] or [`TRANSPORT_TDI`].
+    transport: "Transport" = TRANSPORT_WSK, Allowed::Values(&[TRANSPORT_WSK, TRANSPORT_TDI]);
+    /// Oldest dialect to accept, as MS-SMB2 writes dialects.
+    min_dialect: "MinDialect" = 0x0202, DIALECT;
     /// Newest dialect to offer.
-    max_dialect: "MaxDialect" = 0x0311 in 0x0202..=0x0311;
+    max_dialect: "MaxDialect" = 0x0311, DIALECT;
     /// Refuse sessions that cannot be signed.
-    require_signing: "RequireSigning" = 1 in 0..=1;
+    require_signing: "RequireSigning" = 1, SWITCH;
     /// Accept that a server makes a named user its guest.
-    allow_guest: "AllowGuest" = 0 in 0..=1;
+    allow_guest: "AllowGuest" = 0, SWITCH;
     /// Connect without a user where none was given.
-    allow_anonymous: "AllowAnonymous" = 0 in 0..=1;
+    allow_anonymous: "AllowAnonymous" = 0, SWITCH;
     /// Answer for plain `\\server\share` too, not only for `\\server@OX\share`.
-    claim_plain_names: "ClaimPlainNames" = 0 in 0..=1;
+    claim_plain_names: "ClaimPlainNames" = 0, SWITCH;
     /// Milliseconds a server has to take a connection.
-    connect_timeout: "ConnectTimeoutMs" = 10_000 in 100..=300_000;
+    connect_timeout: "ConnectTimeoutMs" = 10_000, Allowed::Range(100, 300_000);
     /// Milliseconds a server has to answer a request.
-    request_timeout: "RequestTimeoutMs" = 30_000 in 100..=600_000;
+    request_timeout: "RequestTimeoutMs" = 30_000, Allowed::Range(100, 600_000);
+    /// Seconds a server has to answer a request of which it said that it would take longer (STATUS_PENDING).
+    pended_timeout: "PendedTimeoutSeconds" = 1000, Allowed::Range(1, 86_400);
     /// Milliseconds of silence after which an ECHO asks whether the server still lives.
-    echo_after: "EchoAfterMs" = 30_000 in 100..=600_000;
+    echo_after: "EchoAfterMs" = 30_000, Allowed::Range(100, 600_000);
     /// Credits to ask for in all.
-    credits: "Credits" = 512 in 1..=8192;
+    credits: "Credits" = 512, Allowed::Range(1, 8192);
     /// Largest single READ or WRITE on the wire, in bytes; a larger one is split.
-    max_io: "MaxIoBytes" = 1_048_576 in 4096..=8_388_608;
+    max_io: "MaxIoBytes" = 1_048_576, Allowed::Range(4096, 8_388_608);
     /// How many requests one large read or write keeps in flight.
-    io_depth: "IoDepth" = 8 in 1..=64;
+    io_depth: "IoDepth" = 8, Allowed::Range(1, 64);
     /// Seconds that a closed file's handle may stay open on the server, to serve a quick reopen.
-    close_delay: "CloseDelaySeconds" = 10 in 1..=120;
+    close_delay: "CloseDelaySeconds" = 10, Allowed::Range(1, 120);
 }
 
 impl Settings {
+    /// Puts what is sensible by itself but not together back to the defaults.
+    fn resolve_contradictions(&mut self, mut refused: impl FnMut(Refused)) {
+        if self.min_dialect <= self.max_dialect {
+            return;
+        }
+        let Self {
+            min_dialect,
+            max_dialect,
+            ..
+        } = Self::default();
+        for (name, value, default) in [
+            ("MinDialect", &mut self.min_dialect, min_dialect),
+            ("MaxDialect", &mut self.max_dialect, max_dialect),
+        ] {
+            refused(Refused {
+                name,
+                why: Why::Contradiction(*value),
+                default,
+            });
+            *value = default;
+        }
+    }
+
     /// [`Self::connect_timeout`] as a duration.
     pub fn connect_time(&self) -> Duration {
         Duration::from_millis(self.connect_timeout.into())
@@ -93,55 +182,173 @@ impl Settings {
     }
 }
 
+impl Allowed {
+    fn contains(self, value: u32) -> bool {
+        match self {
+            Self::Range(least, most) => (least..=most).contains(&value),
+            Self::Values(values) => values.contains(&value),
+        }
+    }
+}
+
 impl Rule {
     fn value(
         &self,
-        read: &mut impl FnMut(&'static str) -> Option<u32>,
+        read: &mut impl FnMut(&'static str) -> Found,
         refused: &mut impl FnMut(Refused),
     ) -> u32 {
-        match read(self.name) {
-            None => self.default,
-            Some(value) if (self.least..=self.most).contains(&value) => value,
-            Some(value) => {
-                refused(Refused {
-                    name: self.name,
-                    value,
-                    default: self.default,
-                });
-                self.default
-            }
-        }
+        let why = match read(self.name) {
+            Found::Nothing => return self.default,
+            Found::Value(value) if self.allowed.contains(value) => return value,
+            Found::Value(value) => Why::OutOfBounds(value),
+            Found::Unusable(status) => Why::Unusable(status),
+        };
+        refused(Refused {
+            name: self.name,
+            why,
+            default: self.default,
+        });
+        self.default
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::{String, ToString};
     use std::vec::Vec;
 
-    #[test]
-    fn an_empty_registry_gives_the_defaults() {
-        let settings = Settings::load(|_| None, |refused| panic!("{refused:?}"));
-        assert_eq!(settings, Settings::default());
-        assert_eq!(settings.require_signing, 1);
-        assert_eq!(settings.allow_guest, 0);
+    /// Loads settings of which only some are set.
+    fn load(set: &[(&str, Found)]) -> (Settings, Vec<Refused>) {
+        let mut refused = Vec::new();
+        let find = |name| set.iter().find(|(set, _)| *set == name);
+        let settings = Settings::load(
+            |name| find(name).map_or(Found::Nothing, |&(_, found)| found),
+            |refusal| refused.push(refusal),
+        );
+        (settings, refused)
     }
 
     #[test]
-    fn a_value_out_of_bounds_is_refused_and_named() {
-        let mut refused = Vec::new();
-        let settings = Settings::load(
-            |name| (name == "Credits").then_some(0),
-            |refusal| refused.push(refusal),
-        );
+    fn an_empty_registry_gives_the_defaults() {
+        let (settings, refused) = load(&[]);
+        assert_eq!(settings, Settings::default());
+        assert_eq!(refused, []);
+        assert_eq!(settings.require_signing, 1);
+        assert_eq!(settings.allow_guest, 0);
+        assert_eq!(settings.transport, TRANSPORT_WSK);
+    }
+
+    #[test]
+    fn every_default_is_allowed_and_every_name_is_its_own() {
+        for (index, rule) in RULES.iter().enumerate() {
+            assert!(rule.allowed.contains(rule.default), "{}", rule.name);
+            let same = RULES.iter().filter(|other| other.name == rule.name);
+            assert_eq!(same.count(), 1, "{index}");
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_every_setting_are_taken_and_what_is_beyond_is_refused_and_named() {
+        let beyond = |rule: &Rule| match rule.allowed {
+            Allowed::Range(least, most) => ([least, most], least.checked_sub(1), most + 1),
+            Allowed::Values(values) => {
+                let most = *values.last().unwrap();
+                ([values[0], most], values[0].checked_sub(1), most + 1)
+            }
+        };
+        for rule in RULES {
+            let (taken, below, above) = beyond(rule);
+            for value in taken {
+                let (_, refused) = load(&[(rule.name, Found::Value(value))]);
+                assert_eq!(refused, [], "{} = {value}", rule.name);
+            }
+            for value in below.into_iter().chain([above, u32::MAX]) {
+                let (settings, refused) = load(&[(rule.name, Found::Value(value))]);
+                assert_eq!(settings, Settings::default());
+                assert_eq!(refused.len(), 1);
+                assert_eq!(refused[0].name, rule.name);
+                assert_eq!(refused[0].why, Why::OutOfBounds(value));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused_and_named() {
+        let (settings, refused) =
+            load(&[("Credits", Found::Unusable(Status::OBJECT_TYPE_MISMATCH))]);
         assert_eq!(settings.credits, 512);
-        assert_eq!(refused.len(), 1);
-        assert_eq!((refused[0].name, refused[0].value), ("Credits", 0));
+        assert_eq!(
+            refused[0].to_string(),
+            "setting Credits is no REG_DWORD (OBJECT_TYPE_MISMATCH): 0x200 is used"
+        );
+    }
+
+    #[test]
+    fn a_dialect_that_does_not_exist_is_refused() {
+        let (settings, refused) = load(&[("MaxDialect", Found::Value(0x0301))]);
+        assert_eq!(settings.max_dialect, 0x0311);
+        assert_eq!(
+            refused[0].to_string(),
+            "setting MaxDialect cannot be 0x301: 0x311 is used"
+        );
+    }
+
+    #[test]
+    fn an_oldest_dialect_newer_than_the_newest_leaves_both_at_their_defaults() {
+        let set = [
+            ("MinDialect", Found::Value(0x0311)),
+            ("MaxDialect", Found::Value(0x0210)),
+        ];
+        let (settings, refused) = load(&set);
+        assert_eq!(settings, Settings::default());
+        let names: Vec<_> = refused.iter().map(|refused| refused.name).collect();
+        assert_eq!(names, ["MinDialect", "MaxDialect"]);
+        assert_eq!(refused[0].why, Why::Contradiction(0x0311));
     }
 
     #[test]
     fn a_value_within_bounds_is_taken() {
-        let settings = Settings::load(|name| (name == "MaxDialect").then_some(0x0210), |_| ());
+        let (settings, _) = load(&[("MaxDialect", Found::Value(0x0210))]);
         assert_eq!(settings.max_dialect, 0x0210);
+    }
+
+    /// How the page for administrators writes a value of a setting.
+    fn written(rule: &Rule, value: u32) -> String {
+        if rule.allowed == DIALECT {
+            std::format!("{value:#06x}")
+        } else {
+            value.to_string()
+        }
+    }
+
+    #[test]
+    fn the_page_for_administrators_has_every_setting_as_it_is() {
+        const PAGE: &str = include_str!("../docs/settings.md");
+        let rows: Vec<Vec<&str>> = PAGE
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"))
+            .map(|row| row.split(" | ").collect())
+            .collect();
+        assert_eq!(rows.len(), RULES.len());
+        for (row, rule) in rows.iter().zip(RULES) {
+            let allowed = match rule.allowed {
+                Allowed::Range(least, most) => {
+                    std::format!("{} to {}", written(rule, least), written(rule, most))
+                }
+                Allowed::Values(values) => {
+                    let values: Vec<_> = values.iter().map(|&one| written(rule, one)).collect();
+                    values.join(", ")
+                }
+            };
+            let expected = [
+                std::format!("{}`", rule.name),
+                "REG_DWORD".into(),
+                written(rule, rule.default),
+                allowed,
+            ];
+            assert_eq!(row[..4], expected);
+            assert!(row.len() == 5 && row[4].ends_with('.'), "{}", rule.name);
+        }
     }
 }

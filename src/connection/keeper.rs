@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
+use nt::net::{Request, Stream};
 use nt::pool::PoolArc;
 use nt::thread::{self, JoinHandle};
-use nt::wsk::WskRequest;
 use nt::{Result, Status};
 use smb_client::{Expired, Interval, KeepAlive, SharedTable};
 use smb_wire::smb2::Command;
@@ -29,7 +29,7 @@ impl Keeper {
     /// without pause.
     pub(super) fn start(
         connection: &PoolArc<Connection>,
-        path: WskRequest<ReceivePath>,
+        path: Request<ReceivePath>,
     ) -> Result<Self> {
         let (kept, received) = (PoolArc::clone(connection), PoolArc::clone(connection));
         let keeper = thread::spawn(move || keep(&kept))?;

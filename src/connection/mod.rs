@@ -18,9 +18,9 @@ pub use open::open;
 pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
 
+use nt::net::Socket;
 use nt::pool::{PoolBox, Tag};
 use nt::sync::{Event, SpinLock};
-use nt::wsk::Socket;
 use nt::{Result, Status};
 use smb_client::{Config, Negotiated, Refusal, Request, SharedTable, Submitted, Time};
 

@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use nt::mdl::Mdl;
+use nt::net::{Gather, Room, Socket, Stream};
 use nt::pool::{PoolArc, PoolBox};
 use nt::sync::{Event, EventKind, SpinLock};
-use nt::wsk::{Gather, Provider, Room, Socket};
 use nt::{Result, Status};
 use smb_client::{
     Config, Event as Received, Negotiated, Negotiation, NegotiationStep, Receiver, Reply, Request,
@@ -20,7 +20,7 @@ use crate::exchange::Requester;
 use crate::names::ServerName;
 use crate::settings::Settings;
 use crate::status;
-use crate::transport::wsk;
+use crate::transport::Transport;
 
 /// Room for a NEGOTIATE with all its contexts.
 const ROOM: usize = 4096;
@@ -30,12 +30,12 @@ const ROOM: usize = 4096;
 /// # Errors
 /// The statuses of connecting, or what is wrong with the server's NEGOTIATE.
 pub fn open(
-    provider: &Provider,
+    transport: &Transport,
     server: ServerName<'_>,
     config: Config,
     settings: &Settings,
 ) -> Result<(PoolArc<Connection>, Keeper)> {
-    let mut opening = Opening::connect(provider, server, &config, settings)?;
+    let mut opening = Opening::connect(transport, server, &config, settings)?;
     let negotiated = opening.negotiate(&config)?;
     Opening::finish(opening, config, negotiated, settings)
 }
@@ -52,12 +52,12 @@ struct Opening {
 impl Opening {
     #[inline(never)]
     fn connect(
-        provider: &Provider,
+        transport: &Transport,
         server: ServerName<'_>,
         config: &Config,
         settings: &Settings,
     ) -> Result<PoolBox<Self>> {
-        let socket = wsk::connect(provider, server, settings.connect_time())?;
+        let socket = transport.connect(server, settings.connect_time())?;
         let opening = Self {
             socket,
             table: LockedTable::boxed(config)?,
@@ -76,7 +76,7 @@ impl Opening {
         negotiated: Negotiated,
         settings: &Settings,
     ) -> Result<(PoolArc<Connection>, Keeper)> {
-        let stocks = Stocks::new()?;
+        let stocks = Stocks::new(&this.socket)?;
         let wake_keeper = Event::new(EventKind::Synchronization)?;
         let Self {
             socket,

@@ -5,8 +5,8 @@
 //! a buffer of the path's own.
 
 use nt::mdl::Mdl;
+use nt::net::{Completion, Request, Room, Stream};
 use nt::pool::{PoolArc, PoolBox};
-use nt::wsk::{Completion, Room, WskRequest};
 use nt::{Result, Status};
 use smb_client::{Event, Receiver, Want};
 
@@ -37,16 +37,17 @@ impl ReceivePath {
     pub(super) fn new(
         connection: &PoolArc<Connection>,
         receiver: PoolBox<Receiver<Requester>>,
-    ) -> Result<WskRequest<Self>> {
-        WskRequest::new(Self {
+    ) -> Result<Request<Self>> {
+        let path = Self {
             connection: PoolArc::clone(connection),
             receiver: Some(receiver),
             buffer: Mdl::allocate(TAG, ROOM)?,
-        })
+        };
+        Request::to_receive(connection.socket(), path)
     }
 
     /// Begins to receive. IRQL: any, with no lock held.
-    pub(super) fn begin(path: WskRequest<Self>, connection: &PoolArc<Connection>) {
+    pub(super) fn begin(path: Request<Self>, connection: &PoolArc<Connection>) {
         connection.socket().receive(path, Self::room);
     }
 
@@ -107,7 +108,7 @@ impl ReceivePath {
 }
 
 impl Completion for ReceivePath {
-    fn completed(mut request: WskRequest<Self>, result: Result<usize>) {
+    fn completed(mut request: Request<Self>, result: Result<usize>) {
         let taken = result
             .map_err(status::from_connected)
             .and_then(|count| request.take(count));

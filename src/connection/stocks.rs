@@ -1,9 +1,9 @@
 //! What a connection keeps for reuse, so that reads and writes in steady state allocate nothing.
 
 use nt::Result;
+use nt::net::{Request, Socket};
 use nt::pool::{ArcStock, PoolBox, Tag};
 use nt::sync::Freelist;
-use nt::wsk::WskRequest;
 
 use crate::exchange::{MESSAGE_ROOM, Outgoing, Stock};
 use crate::lowio::{Read, Write};
@@ -17,10 +17,10 @@ const COPIES: usize = 16;
 
 /// The stocks of a connection.
 pub struct Stocks {
-    messages: Freelist<WskRequest<Outgoing>>,
-    writes: Freelist<WskRequest<Outgoing>>,
-    small_copies: Freelist<WskRequest<Outgoing>>,
-    copies: Freelist<WskRequest<Outgoing>>,
+    messages: Freelist<Request<Outgoing>>,
+    writes: Freelist<Request<Outgoing>>,
+    small_copies: Freelist<Request<Outgoing>>,
+    copies: Freelist<Request<Outgoing>>,
     /// Blocks for the reads under way.
     pub reads: ArcStock<Read>,
     /// Blocks for the writes under way.
@@ -30,9 +30,9 @@ pub struct Stocks {
 impl Stocks {
     /// Stocks that are empty, but for the messages: a request that has its message id must not fail for want of memory.
     #[inline(never)]
-    pub fn new() -> Result<PoolBox<Self>> {
+    pub fn new(socket: &Socket) -> Result<PoolBox<Self>> {
         let messages = Freelist::filled(TAG, REQUESTS, || {
-            Outgoing::make(Stock::Messages, MESSAGE_ROOM, 0)
+            Outgoing::make(socket, Stock::Messages, MESSAGE_ROOM, 0)
         })?;
         PoolBox::new(
             TAG,
@@ -48,7 +48,7 @@ impl Stocks {
     }
 
     /// Where idle requests of a kind are kept.
-    pub fn of(&self, stock: Stock) -> Option<&Freelist<WskRequest<Outgoing>>> {
+    pub fn of(&self, stock: Stock) -> Option<&Freelist<Request<Outgoing>>> {
         match stock {
             Stock::Messages => Some(&self.messages),
             Stock::Writes => Some(&self.writes),

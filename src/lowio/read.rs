@@ -1,8 +1,8 @@
 //! READ (MS-SMB2 3.2.4.6, 3.2.5.11). The data goes from the transport straight into the user's buffer.
 
 use nt::mdl::{LockedCell, LockedMemory};
+use nt::net::Room;
 use nt::pool::PoolArc;
-use nt::wsk::Room;
 use nt::{Result, Status};
 use rdbss::{Answering, LowIo, ReadCompletion, ReadWrite};
 use smb_client::{Chunk, Direction, Outcome, Reply, Ticket, Transfer, encode};

@@ -47,11 +47,11 @@ impl Key {
     }
 
     /// A REG_DWORD. [`Status::OBJECT_NAME_NOT_FOUND`] when there is no such value, [`Status::OBJECT_TYPE_MISMATCH`] when
-    /// it is of another type, as for the other readers here.
+    /// it is of another type, as for the other readers here, or not of four bytes.
     #[track_caller]
     pub fn read_u32(&self, name: &[u16]) -> Result<u32> {
         let value = self.read(name, &[sys::REG_DWORD])?;
-        let bytes = value.first_chunk().ok_or(Status::OBJECT_TYPE_MISMATCH)?;
+        let bytes = value.as_array().ok_or(Status::OBJECT_TYPE_MISMATCH)?;
         Ok(u32::from_le_bytes(*bytes))
     }
 

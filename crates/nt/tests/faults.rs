@@ -4,10 +4,11 @@
 mod support;
 
 use nt::mdl::{Mdl, PartialMdl};
+use nt::net::{Completion, Gather, Request, Stream};
 use nt::pool::{ArcStock, PoolArc, PoolBox, PoolVec, Tag};
 use nt::sync::{Event, EventKind, FastMutex, Freelist, Resource, Rundown};
 use nt::timer::Timer;
-use nt::wsk::{Completion, Gather, Provider, Socket, WskRequest, resolve};
+use nt::wsk::{Provider, Socket, resolve};
 use nt::{Status, thread};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -70,7 +71,7 @@ struct Idle {
 }
 
 impl Completion for Idle {
-    fn completed(_request: WskRequest<Self>, _result: nt::Result<usize>) {}
+    fn completed(_request: Request<Self>, _result: nt::Result<usize>) {}
 }
 
 fn exchange(address: SocketAddr) -> nt::Result<()> {
@@ -80,7 +81,7 @@ fn exchange(address: SocketAddr) -> nt::Result<()> {
     socket.set_nodelay(true)?;
     let mut message = Mdl::allocate(TAG, 5)?;
     socket.send_wait(Gather::message(&mut message), LONG)?;
-    let request = WskRequest::new(Idle { _message: message })?;
+    let request = Request::to_receive(&socket, Idle { _message: message })?;
     drop(request);
     // Closing allocates nothing, so it cannot fail.
     socket.close();

@@ -4,9 +4,10 @@ mod support;
 
 use nt::Status;
 use nt::mdl::Mdl;
+use nt::net::{Completion, Gather, KeepAlive, Request, Room, Stream};
 use nt::pool::{PoolArc, Tag};
 use nt::sync::{Event, EventKind, SpinLock};
-use nt::wsk::{Completion, Gather, KeepAlive, Provider, Room, Socket, WskRequest, resolve};
+use nt::wsk::{Provider, Socket, resolve};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -137,7 +138,7 @@ struct Receiver {
 }
 
 impl Completion for Receiver {
-    fn completed(request: WskRequest<Self>, result: nt::Result<usize>) {
+    fn completed(request: Request<Self>, result: nt::Result<usize>) {
         match result {
             Ok(count) if count > 0 => {
                 *request.report.moved.lock() += count;
@@ -166,11 +167,14 @@ fn new_report() -> PoolArc<Report> {
 
 fn receive_all(socket: &PoolArc<Socket>) -> PoolArc<Report> {
     let report = new_report();
-    let request = WskRequest::new(Receiver {
-        room: mdl(&[0]),
-        socket: socket.clone(),
-        report: report.clone(),
-    });
+    let request = Request::to_receive(
+        &**socket,
+        Receiver {
+            room: mdl(&[0]),
+            socket: socket.clone(),
+            report: report.clone(),
+        },
+    );
     socket.receive(request.unwrap(), |context| {
         Room::new(context.room.as_cell(), 0, 1)
     });
@@ -231,7 +235,7 @@ struct Sender {
 }
 
 impl Completion for Sender {
-    fn completed(request: WskRequest<Self>, result: nt::Result<usize>) {
+    fn completed(request: Request<Self>, result: nt::Result<usize>) {
         match result {
             Ok(count) => {
                 *request.report.moved.lock() += count;
@@ -255,11 +259,14 @@ fn senders_in_many_threads_all_end_when_the_socket_is_closed_under_them() {
     let senders: Vec<_> = (0..4)
         .map(|_| {
             let report = new_report();
-            let request = WskRequest::new(Sender {
-                message: mdl(&[7; 100]),
-                socket: socket.clone(),
-                report: report.clone(),
-            });
+            let request = Request::to_receive(
+                &*socket,
+                Sender {
+                    message: mdl(&[7; 100]),
+                    socket: socket.clone(),
+                    report: report.clone(),
+                },
+            );
             let (request, socket) = (request.unwrap(), socket.clone());
             let thread = nt::thread::spawn(move || {
                 socket.send(request, |context| Ok(Gather::message(&mut context.message)));
@@ -299,11 +306,14 @@ fn a_bad_range_comes_back_by_the_completion() {
     let (socket, _peer) = connected();
     let socket = PoolArc::new(TAG, socket).unwrap();
     let report = new_report();
-    let request = WskRequest::new(Receiver {
-        room: mdl(&[0]),
-        socket: socket.clone(),
-        report: report.clone(),
-    });
+    let request = Request::to_receive(
+        &*socket,
+        Receiver {
+            room: mdl(&[0]),
+            socket: socket.clone(),
+            report: report.clone(),
+        },
+    );
     socket.receive(request.unwrap(), |context| {
         Room::new(context.room.as_cell(), 0, 2)
     });

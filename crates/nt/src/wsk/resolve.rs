@@ -1,11 +1,11 @@
 //! Host names.
 
 use super::address;
-use super::call::Call;
 use super::provider::Provider;
+use crate::net::Call;
 use crate::pool::{PoolVec, Tag};
 use crate::string::Unicode;
-use crate::{Result, Status};
+use crate::{Result, Status, sys};
 use core::net::SocketAddr;
 use core::ptr::{NonNull, null_mut};
 use core::time::Duration;
@@ -73,7 +73,7 @@ impl<'a> List<'a> {
             ai_next: null_mut(),
         };
         let mut first = null_mut();
-        let start = |irp| {
+        let start = |irp: *mut sys::IRP| {
             // SAFETY: name, hints and result outlive the call, which is waited for.
             Ok(unsafe {
                 look_up(
@@ -86,12 +86,12 @@ impl<'a> List<'a> {
                     &mut first,
                     null_mut(),
                     null_mut(),
-                    irp,
+                    irp.cast(),
                 )
             })
         };
         // SAFETY: the closure makes one call, with what outlives it.
-        unsafe { Call::new()?.run(Some(timeout), start) }?;
+        unsafe { Call::new(super::STACK_SIZE)?.run_ok(Some(timeout), start) }?;
         Ok(Self {
             provider,
             first: NonNull::new(first),

@@ -1,4 +1,4 @@
-//! WSK calls that are waited for.
+//! Calls into a transport that are waited for.
 
 use crate::irp::{OwnedIrp, outcome};
 use crate::sync::{Event, EventKind, EventRef};
@@ -6,33 +6,34 @@ use crate::{Result, Status, sys};
 use core::time::Duration;
 
 /// What a call needs: a packet, and an event that its completion sets.
-pub(super) struct Call {
+pub(crate) struct Call {
     irp: OwnedIrp,
     done: Event,
 }
 
 impl Call {
+    /// A call of a transport whose packets need that many stack locations. IRQL: any.
     #[track_caller]
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new(stack_size: i8) -> Result<Self> {
         Ok(Self {
-            irp: OwnedIrp::new(1)?,
+            irp: OwnedIrp::new(stack_size)?,
             done: Event::new(EventKind::Notification)?,
         })
     }
 
-    /// Makes a WSK call and waits for its IRP; returns `IoStatus.Information`. After the time-out (None: never) the call
-    /// is cancelled, and when it ends with an error then the result is [`Status::IO_TIMEOUT`]. IRQL: PASSIVE.
+    /// Makes a call and waits for its IRP; returns its status and `IoStatus.Information`. After the time-out (None: never)
+    /// the call is cancelled, and when it ends with an error then the result is [`Status::IO_TIMEOUT`]. IRQL: PASSIVE.
     ///
     /// # Safety
     ///
-    /// The closure hands the IRP to one WSK function and returns its result, or an error without having done so; and
-    /// everything it points that function to outlives this call.
+    /// The closure hands the IRP to one function or driver and returns its result, or an error without having done so; and
+    /// everything it points to outlives this call.
     #[track_caller]
-    pub(super) unsafe fn run(
+    pub(crate) unsafe fn run(
         self,
         timeout: Option<Duration>,
-        start: impl FnOnce(wsk_sys::PIRP) -> Result<i32>,
-    ) -> Result<usize> {
+        start: impl FnOnce(*mut sys::IRP) -> Result<i32>,
+    ) -> Result<(Status, usize)> {
         let irp = self.irp.as_ptr();
         let context = self.done.by_ref().as_ptr().cast();
         // SAFETY: the packet is not in flight, and the event outlives its flight: we wait below.
@@ -41,7 +42,7 @@ impl Call {
             // Only what waits for the peer has a time-out.
             sys::network_wait();
         }
-        let started = Status(start(irp.cast())?);
+        let started = Status(start(irp)?);
         if started == Status::NOT_IMPLEMENTED && !self.done.is_set() {
             // Wine's WSK answers so for what it lacks, and never completes the IRP: waiting would be for ever.
             return Err(started);
@@ -54,11 +55,26 @@ impl Call {
         self.done.wait();
         // SAFETY: the packet has completed and is ours again.
         let (status, information) = unsafe { outcome(irp) };
-        match status.ok() {
-            Ok(()) => Ok(information),
-            Err(_) if timed_out => Err(Status::IO_TIMEOUT),
-            Err(status) => Err(status),
+        if timed_out && status.is_error() {
+            return Err(Status::IO_TIMEOUT);
         }
+        Ok((status, information))
+    }
+
+    /// [`Self::run`], where an error status is an error like any other.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::run`].
+    #[track_caller]
+    pub(crate) unsafe fn run_ok(
+        self,
+        timeout: Option<Duration>,
+        start: impl FnOnce(*mut sys::IRP) -> Result<i32>,
+    ) -> Result<usize> {
+        // SAFETY: the caller vouches.
+        let (status, information) = unsafe { self.run(timeout, start) }?;
+        status.ok().map(|()| information)
     }
 }
 

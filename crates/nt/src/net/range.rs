@@ -9,7 +9,6 @@ use wsk_sys::WSK_BUF;
 /// Bytes to send: a message of our own, and after it, if need be, payload from elsewhere that is not copied.
 pub struct Gather<'a> {
     first: NonNull<sys::MDL>,
-    offset: usize,
     length: usize,
     /// What to chain to the first MDL, which is ours alone then.
     payload: Option<NonNull<sys::MDL>>,
@@ -22,7 +21,6 @@ impl<'a> Gather<'a> {
         Self {
             length: message.described(),
             first: message.as_mut_ptr(),
-            offset: 0,
             payload: None,
             memory: PhantomData,
         }
@@ -44,19 +42,6 @@ impl<'a> Gather<'a> {
         Ok(gather)
     }
 
-    /// A range of other memory alone. [`Status::BUFFER_TOO_SMALL`] when it ends before.
-    pub fn memory(memory: MdlRef<'a>, offset: usize, length: usize) -> Result<Self> {
-        memory.check_range(offset, length)?;
-        let (first, offset) = memory.locate(offset)?;
-        Ok(Self {
-            first: NonNull::new(first.as_ptr()).ok_or(Status::INVALID_PARAMETER)?,
-            offset,
-            length,
-            payload: None,
-            memory: PhantomData,
-        })
-    }
-
     /// How many bytes.
     pub const fn len(&self) -> usize {
         self.length
@@ -67,8 +52,8 @@ impl<'a> Gather<'a> {
         self.length == 0
     }
 
-    pub(super) fn into_raw(self) -> Result<RawRange> {
-        RawRange::new(self.first, self.offset, self.length, self.payload, 0)
+    pub(crate) fn into_raw(self) -> Result<RawRange> {
+        RawRange::new(self.first, 0, self.length, self.payload, 0)
     }
 }
 
@@ -102,7 +87,7 @@ impl<'a> Room<'a> {
         }
     }
 
-    pub(super) fn into_raw(self) -> Result<RawRange> {
+    pub(crate) fn into_raw(self) -> Result<RawRange> {
         let (first, offset) = self.memory.as_ref().locate(self.offset)?;
         let first = NonNull::new(first.as_ptr()).ok_or(Status::INVALID_PARAMETER)?;
         RawRange::new(first, offset, self.length, None, self.flags)
@@ -110,11 +95,16 @@ impl<'a> Room<'a> {
 }
 
 /// An operation's bytes without their lifetime: whoever holds it sees to it that the memory stays.
-pub(super) struct RawRange {
-    pub(super) buffer: WSK_BUF,
-    pub(super) flags: u32,
-    chain: Chain,
+pub(crate) struct RawRange {
+    /// The bytes in WSK's form, which says all there is to say.
+    pub(crate) buffer: WSK_BUF,
+    /// WSK's flags.
+    pub(crate) flags: u32,
+    _chain: Chain,
 }
+
+// SAFETY: MDLs belong to no thread.
+unsafe impl Send for RawRange {}
 
 impl RawRange {
     fn new(
@@ -135,22 +125,13 @@ impl RawRange {
                 Length: length,
             },
             flags,
-            chain: Chain::link(first, payload),
+            _chain: Chain::link(first, payload),
         })
-    }
-
-    /// Leaves only what must be undone when the operation is over.
-    pub(super) fn into_chain(self) -> Chain {
-        self.chain
     }
 }
 
 /// Two MDLs chained for the length of an operation; dropping undoes it.
-#[derive(Default)]
-pub(super) struct Chain(Option<NonNull<sys::MDL>>);
-
-// SAFETY: the first MDL belongs to the operation alone.
-unsafe impl Send for Chain {}
+struct Chain(Option<NonNull<sys::MDL>>);
 
 impl Chain {
     fn link(first: NonNull<sys::MDL>, payload: Option<NonNull<sys::MDL>>) -> Self {

@@ -1,16 +1,18 @@
 //! Asynchronous operations without allocation.
 //!
-//! A request is one block of pool with an IRP and the user's context. Whoever has the [`WskRequest`] owns the context;
+//! A request is one block of pool with an IRP and the user's context. Whoever has the [`Request`] owns the context;
 //! starting an operation gives it away, and the completion gets it back.
 //!
-//! WSK may complete an operation before the call that starts it returns. If the completion then starts the next one from
+//! A transport may complete an operation before the call that starts it returns. If the completion then starts the next one from
 //! within, and that completes at once too, the stack would grow with every message. So the first on the stack that
 //! starts or completes an operation becomes the request's *runner*: others only mark the operation as done, and the
 //! runner calls the completions one after the other from its loop. The price: a thread that starts an operation may be
 //! kept for as long as data is there to be had, so do not start a receive with locks held.
 
-use super::range::{Chain, RawRange};
-use super::socket::{Inner, Select};
+use super::carrier::{Carrier, Direction, Transfer};
+use super::range::RawRange;
+use super::traffic::Traffic;
+use super::window::Window;
 use crate::irp::{OwnedIrp, outcome};
 use crate::pool::{PoolArc, Tag};
 use crate::sync::RundownGuard;
@@ -20,7 +22,6 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
-use wsk_sys::WSK_BUF;
 
 const TAG: Tag = Tag::new(b"NtWr");
 
@@ -29,7 +30,7 @@ pub trait Completion: Send + Sized + 'static {
     /// Called once for every operation started, with the request back and how many bytes were moved (or why not).
     /// The next operation may be started at once, here or elsewhere; after an error, think first: a closed socket
     /// fails every operation right away, so starting on and on never ends. IRQL: any.
-    fn completed(request: WskRequest<Self>, result: Result<usize>);
+    fn completed(request: Request<Self>, result: Result<usize>);
 }
 
 /// Somebody calls the completions, or is about to.
@@ -40,44 +41,65 @@ const DONE: u32 = 2;
 struct Shared<C> {
     state: AtomicU32,
     irp: OwnedIrp,
+    stack_size: i8,
+    /// Used by the operation under way.
+    window: UnsafeCell<Option<Window>>,
     /// Written by who starts an operation, taken by the runner once it is over.
     flight: UnsafeCell<Option<Flight>>,
-    /// Belongs to the owner of the [`WskRequest`].
+    /// Belongs to the owner of the [`Request`].
     context: UnsafeCell<C>,
 }
 
-// SAFETY: context, flight and IRP each have one user at a time, handed on through `state`; so Send is enough.
+// SAFETY: context, flight, window and IRP each have one user at a time, handed on through `state`; so Send is enough.
 unsafe impl<C: Send> Sync for Shared<C> {}
 
 /// An operation under way.
 struct Flight {
+    direction: Direction,
     /// Where an operation was kept, if it came to that.
-    socket: Option<NonNull<Inner>>,
-    /// WSK's description of the bytes.
-    buffer: Option<WSK_BUF>,
-    chain: Chain,
+    traffic: Option<NonNull<Traffic>>,
+    /// The bytes, if there are any.
+    range: Option<RawRange>,
     /// Set when nothing could be started.
     failure: Option<Status>,
 }
 
-// SAFETY: the pointers are kept valid by the operation that is counted at the socket.
+// SAFETY: the pointer is kept valid by the operation that is counted there.
 unsafe impl Send for Flight {}
 
 /// A reusable operation: an IRP and a context. As a reference it is the context.
-pub struct WskRequest<C: Completion> {
+pub struct Request<C: Completion> {
     /// Together with the one reference that a flight or a runner may hold.
     shared: PoolArc<Shared<C>>,
     /// The owner has the context as by value.
     owns: PhantomData<C>,
 }
 
-impl<C: Completion> WskRequest<C> {
-    /// A new request around a context. IRQL: any.
+impl<C: Completion> Request<C> {
+    /// A new request around a context, to send on the stream or on others of its kind. IRQL: any.
     #[track_caller]
-    pub fn new(context: C) -> Result<Self> {
+    pub fn to_send<S: Carrier>(stream: &S, context: C) -> Result<Self> {
+        Self::new(stream, None, context)
+    }
+
+    /// A new request around a context, to receive and send on the stream or on others of its kind. IRQL: any.
+    #[track_caller]
+    pub fn to_receive<S: Carrier>(stream: &S, context: C) -> Result<Self> {
+        let window = match stream.receives_by_window() {
+            true => Some(Window::new()?),
+            false => None,
+        };
+        Self::new(stream, window, context)
+    }
+
+    #[track_caller]
+    fn new<S: Carrier>(stream: &S, window: Option<Window>, context: C) -> Result<Self> {
+        let stack_size = stream.stack_size();
         let shared = Shared {
             state: AtomicU32::new(0),
-            irp: OwnedIrp::new(1)?,
+            irp: OwnedIrp::new(stack_size)?,
+            stack_size,
+            window: UnsafeCell::new(window),
             flight: UnsafeCell::new(None),
             context: UnsafeCell::new(context),
         };
@@ -89,10 +111,10 @@ impl<C: Completion> WskRequest<C> {
 
     /// Gives the request away to an operation over the bytes that the closure names.
     #[track_caller]
-    pub(super) fn start(
+    pub(super) fn start<S: Carrier>(
         mut self,
-        socket: &Inner,
-        select: Select,
+        stream: &S,
+        direction: Direction,
         range: impl FnOnce(&mut C) -> Result<RawRange>,
     ) {
         let range = range(&mut self);
@@ -101,12 +123,12 @@ impl<C: Completion> WskRequest<C> {
         let runner = is_runner.then(|| PoolArc::clone(&self.shared));
         let owner = PoolArc::into_raw(self.shared);
         // SAFETY: the owner's reference was given up just now, for this operation.
-        if let Err(status) = unsafe { launch(owner, socket, select, range) } {
+        if let Err(status) = unsafe { launch(owner, stream, direction, range) } {
             // Nothing is under way, so nobody else will say that it is over.
             let flight = Flight {
-                socket: None,
-                buffer: None,
-                chain: Chain::default(),
+                direction,
+                traffic: None,
+                range: None,
                 failure: Some(status),
             };
             // SAFETY: the operation is ours until it is marked as done.
@@ -118,35 +140,37 @@ impl<C: Completion> WskRequest<C> {
     }
 }
 
-/// Counts the operation at the socket and calls WSK. An error says that WSK was not called and nothing is counted.
+/// Counts the operation at the stream and calls its transport. An error says that it was not called and nothing is counted.
 ///
 /// # Safety
 ///
 /// The pointer is an owner's reference that was given up to this operation. After success it belongs to the completion.
 #[track_caller]
-unsafe fn launch<C: Completion>(
+unsafe fn launch<C: Completion, S: Carrier>(
     owner: NonNull<Shared<C>>,
-    socket: &Inner,
-    select: Select,
+    stream: &S,
+    direction: Direction,
     range: Result<RawRange>,
 ) -> Result<()> {
     let range = range?;
-    let operation = socket.enter().ok_or(Status::CONNECTION_DISCONNECTED)?;
-    socket.call(|dispatch, raw_socket| {
-        let function = select(dispatch).ok_or(Status::NOT_IMPLEMENTED)?;
-        let flags = range.flags;
+    let traffic = stream.traffic();
+    // SAFETY: the caller vouches for the reference, which is ours until the transport is called.
+    let shared = unsafe { owner.as_ref() };
+    if shared.stack_size < stream.stack_size() {
+        return Err(Status::INVALID_PARAMETER);
+    }
+    let operation = traffic.enter()?;
+    traffic.call(|| {
         let flight = Flight {
-            socket: Some(NonNull::from(socket)),
-            buffer: Some(range.buffer),
-            chain: range.into_chain(),
+            direction,
+            traffic: Some(NonNull::from(traffic)),
+            range: Some(range),
             failure: None,
         };
-        // SAFETY: the caller vouches for the reference, which is ours until WSK is called.
-        let shared = unsafe { owner.as_ref() };
-        // SAFETY: as above, so no operation is under way.
+        // SAFETY: no operation is under way, so nobody else uses the flight.
         let flight = unsafe { &mut *shared.flight.get() }.insert(flight);
-        let Some(buffer) = flight.buffer.as_mut().map(core::ptr::from_mut) else {
-            return Err(Status::INVALID_PARAMETER);
+        let Some(range) = flight.range.as_mut() else {
+            return Err(Status::INTERNAL_ERROR);
         };
         let irp = shared.irp.as_ptr();
         // SAFETY: the packet is not in flight; the owner's reference stays given up until its completion.
@@ -155,11 +179,25 @@ unsafe fn launch<C: Completion>(
                 .irp
                 .prepare(Some(completed::<C>), owner.as_ptr().cast())
         };
+        let transfer = Transfer {
+            direction,
+            range: NonNull::from(range),
+            // SAFETY: as for the flight.
+            window: unsafe { &mut *shared.window.get() }
+                .as_mut()
+                .map(NonNull::from),
+            irp,
+        };
+        // Before the call, because the completion may come before it returns.
         operation.keep();
         // The outcome comes by the completion routine, whatever is returned here.
-        // SAFETY: the memory belongs to the context, which nobody touches before the completion; the socket is open.
-        unsafe { function(raw_socket, buffer, flags, irp.cast()) };
-        Ok(())
+        // SAFETY: the memory belongs to the context, which nobody touches before the completion; the stream is open.
+        let started = unsafe { stream.transfer(transfer) };
+        if started.is_err() {
+            // SAFETY: kept just now, and nothing was started that would take it back.
+            drop(unsafe { traffic.take_back() });
+        }
+        started.map(|_| ())
     })
 }
 
@@ -219,13 +257,13 @@ fn run<C: Completion>(shared: PoolArc<Shared<C>>) {
         shared.state.fetch_and(!DONE, Ordering::AcqRel);
         operation = deliver(&shared).or(operation);
     }
-    // The context may go with this reference. Only then is the operation over for the socket, so that whoever closes it
+    // The context may go with this reference. Only then is the operation over for the stream, so that whoever closes it
     // knows that nothing of its requests is left behind.
     drop(shared);
     drop(operation);
 }
 
-/// Gives the request back to its completion; returns what its socket waits for.
+/// Gives the request back to its completion; returns what its stream waits for.
 #[track_caller]
 fn deliver<'a, C: Completion>(shared: &PoolArc<Shared<C>>) -> Option<RundownGuard<'a>> {
     // SAFETY: the operation is over and we are the runner, so nobody else uses the flight.
@@ -235,17 +273,21 @@ fn deliver<'a, C: Completion>(shared: &PoolArc<Shared<C>>) -> Option<RundownGuar
         None => {
             // SAFETY: the packet has completed and is ours.
             let (status, bytes) = unsafe { outcome(shared.irp.as_ptr()) };
-            status.ok().map(|()| bytes)
+            flight.direction.result(status, bytes)
         }
     };
-    drop(flight.chain);
-    let operation = flight.socket.map(|socket| {
-        // SAFETY: the socket waits for the operation that was kept there.
-        let socket: &'a Inner = unsafe { socket.as_ref() };
+    // SAFETY: as for the flight.
+    if let Some(window) = unsafe { &mut *shared.window.get() } {
+        window.close();
+    }
+    drop(flight.range);
+    let operation = flight.traffic.map(|traffic| {
+        // SAFETY: the stream waits for the operation that was kept there.
+        let traffic: &'a Traffic = unsafe { traffic.as_ref() };
         // SAFETY: `launch` kept it.
-        unsafe { socket.take_back() }
+        unsafe { traffic.take_back() }
     });
-    let request = WskRequest {
+    let request = Request {
         // SAFETY: `start` gave this reference up, for one delivery.
         shared: unsafe { PoolArc::from_raw(PoolArc::as_ptr(shared)) },
         owns: PhantomData,
@@ -254,7 +296,7 @@ fn deliver<'a, C: Completion>(shared: &PoolArc<Shared<C>>) -> Option<RundownGuar
     operation
 }
 
-impl<C: Completion> Deref for WskRequest<C> {
+impl<C: Completion> Deref for Request<C> {
     type Target = C;
 
     fn deref(&self) -> &C {
@@ -263,7 +305,7 @@ impl<C: Completion> Deref for WskRequest<C> {
     }
 }
 
-impl<C: Completion> DerefMut for WskRequest<C> {
+impl<C: Completion> DerefMut for Request<C> {
     fn deref_mut(&mut self) -> &mut C {
         // SAFETY: as above, mutably.
         unsafe { &mut *self.shared.context.get() }
