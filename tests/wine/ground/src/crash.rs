@@ -21,11 +21,13 @@ const SYMBOLIZER: &str = "llvm-symbolizer-22";
 /// Reads winedbg's output as soon as it is complete, and adds where the addresses in it are. Nothing if there is none.
 pub fn read(file: &Path) -> String {
     let text = complete(file);
+    // What follows is about the process and the machine.
+    let text = text.split("Modules:").next().unwrap_or_default();
     if text.is_empty() {
-        return text;
+        return String::new();
     }
     let mut story = format!("winedbg's report:\n{text}\n");
-    for (image, offset) in addresses(&text) {
+    for (image, offset) in addresses(text) {
         story += &format!("{}+{offset:#x}: {}\n", image.name(), place(image, offset));
     }
     story
@@ -46,11 +48,12 @@ fn complete(file: &Path) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The addresses inside our images, as winedbg writes them: `oxsmb+0x1137` or `oxsmb.sys+0x1137`.
+/// The addresses inside our images, as winedbg writes them: `oxsmb.sys+0x1137`, `oxsmb+0x1137`, `in oxsmb.sys (+0x1137)`.
 fn addresses(text: &str) -> Vec<(Built, u64)> {
     let mut found = Vec::new();
     for (before, after) in text.match_indices("+0x").map(|(at, _)| text.split_at(at)) {
         let before = before
+            .trim_end_matches(" (")
             .trim_end_matches(".sys")
             .trim_end_matches(".dll")
             .rsplit(|letter: char| !letter.is_ascii_alphanumeric())
@@ -89,9 +92,14 @@ mod tests {
 
     #[test]
     fn addresses_in_our_images_are_found_and_others_are_not() {
-        let text = "=>0 0x0000000140001137 in oxsmb (+0x1137) (0x0000)\n\
+        let text = "=>0 0x0000000140001137 in oxsmb.sys (+0x1137) (0x0000)\n\
                     1 0x00000 EntryPoint+0x12 in oxsmb.sys+0x77 ntoskrnl+0x99 oxharness+0xab";
         let found = addresses(text);
-        assert_eq!(found, [(Built::Driver, 0x77), (Built::Harness, 0xab)]);
+        let expected = [
+            (Built::Driver, 0x1137),
+            (Built::Driver, 0x77),
+            (Built::Harness, 0xab),
+        ];
+        assert_eq!(found, expected);
     }
 }
