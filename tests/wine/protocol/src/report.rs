@@ -19,8 +19,12 @@ pub struct Counters {
     pub threads: u64,
     /// Work items that it has allocated and not freed.
     pub work_items: u64,
+    /// ERESOURCEs that it has initialised and not deleted.
+    pub resources: u64,
     /// Its timers that will fire.
     pub timers: u64,
+    /// Its registrations with WSK.
+    pub socket_clients: u64,
     /// Sockets that it has open.
     pub sockets: u64,
     /// Operations on them that have not completed.
@@ -66,7 +70,9 @@ impl<'a> Report<'a> {
             mdls: r.u64("Mdls")?,
             threads: r.u64("Threads")?,
             work_items: r.u64("WorkItems")?,
+            resources: r.u64("Resources")?,
             timers: r.u64("Timers")?,
+            socket_clients: r.u64("SocketClients")?,
             sockets: r.u64("Sockets")?,
             socket_operations: r.u64("SocketOperations")?,
             files: r.u64("Files")?,
@@ -120,7 +126,9 @@ pub fn emit_report<'v>(
         counters.mdls,
         counters.threads,
         counters.work_items,
+        counters.resources,
         counters.timers,
+        counters.socket_clients,
         counters.sockets,
         counters.socket_operations,
         counters.files,
@@ -161,22 +169,24 @@ mod tests {
         mdls: 4,
         threads: 5,
         work_items: 6,
-        timers: 7,
-        sockets: 8,
-        socket_operations: 9,
-        files: 10,
-        providers: 11,
-        violations: 12,
+        resources: 7,
+        timers: 8,
+        socket_clients: 9,
+        sockets: 10,
+        socket_operations: 11,
+        files: 12,
+        providers: 13,
+        violations: 14,
     };
 
     #[test]
     fn violations_that_do_not_fit_are_left_out() {
-        let mut buffer = [0; 12 * 8 + 2 + 10];
+        let mut buffer = [0; 14 * 8 + 2 + 10];
         let mut w = Writer::new(&mut buffer);
         emit_report(&mut w, &COUNTERS, &[], ["first", "second"].into_iter()).unwrap();
         let report = Report::parse(w.into_written()).unwrap();
         assert!(report.violations().eq(["first"]));
-        assert_eq!(report.counters.violations, 12);
+        assert_eq!(report.counters.violations, 14);
     }
 
     #[test]

@@ -268,6 +268,38 @@ pub enum Request<'a> {
 }
 
 impl Request<'_> {
+    /// The open file that it is about.
+    pub fn file(&self) -> Option<Handle> {
+        match *self {
+            Self::Cleanup { file }
+            | Self::Close { file }
+            | Self::Read { file, .. }
+            | Self::Write { file, .. }
+            | Self::ReadMany { file, .. }
+            | Self::WriteMany { file, .. }
+            | Self::CancelAll { file }
+            | Self::QueryInformation { file, .. }
+            | Self::SetInformation { file, .. }
+            | Self::QueryDirectory { file, .. }
+            | Self::NotifyDirectory { file, .. }
+            | Self::QueryVolume { file, .. }
+            | Self::SetVolume { file, .. }
+            | Self::Flush { file }
+            | Self::FsControl { file, .. }
+            | Self::Lock { file, .. }
+            | Self::Unlock { file, .. } => Some(file),
+            Self::DeviceControl { file, .. } => file,
+            Self::Hello { .. }
+            | Self::LoadService { .. }
+            | Self::UnloadService { .. }
+            | Self::SetSetting { .. }
+            | Self::ClearSettings { .. }
+            | Self::Status
+            | Self::Create(_)
+            | Self::Cancel { .. } => None,
+        }
+    }
+
     /// Bytes of text and data.
     pub(crate) fn variable_length(&self) -> usize {
         match self {
