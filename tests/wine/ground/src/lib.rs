@@ -34,5 +34,5 @@ pub use log::Log;
 pub use mount::{Account, Listed, Mount, OX};
 pub use prefix::Prefix;
 pub use report::Held;
-pub use session::{SERVICE, Session};
+pub use session::{Output, SERVICE, Session};
 pub use user::{Create, SHARE_ALL, User};

@@ -1,8 +1,9 @@
 //! A Wine session with the harness driver in it.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -132,11 +133,25 @@ impl Session {
             .expect("a process with the harness in it")
     }
 
-    /// A command for a program in this session, with its arguments still to come: `sc`, or a file's path.
-    pub fn command(&self, program: &str) -> Command {
+    /// Runs a Windows program of this session to its end.
+    ///
+    /// # Panics
+    /// When it does not end within `limit`.
+    pub fn run(&self, program: &str, arguments: &[&str], limit: Duration) -> Output {
         let mut command = program::command("wine64", self.prefix.path());
-        command.arg(program);
+        // The kernel's part has its own log; here the words of Wine would be among the program's.
         command
+            .env("WINEDEBUG", "-all")
+            .arg(program)
+            .args(arguments);
+        let file = self.prefix.path().join("output");
+        let _ = fs::remove_file(&file);
+        let status = program::run(&mut command, &file, limit);
+        let text = fs::read(&file).unwrap_or_default();
+        Output {
+            status,
+            text: String::from_utf8_lossy(&text).into_owned(),
+        }
     }
 
     /// The prefix.
@@ -159,6 +174,15 @@ impl Session {
     fn crash_file(&self) -> PathBuf {
         self.prefix.on_c(CRASH)
     }
+}
+
+/// How a program ended, and what it printed.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit code.
+    pub status: ExitStatus,
+    /// Its output and its errors.
+    pub text: String,
 }
 
 impl Drop for Session {
