@@ -1,0 +1,93 @@
+//! Loading and unloading the driver, and its settings.
+
+use super::file;
+use super::registry::{self, Key};
+use crate::kernelbase::{GetModuleHandleA, Sleep};
+use crate::ledger;
+use crate::sync::Mutex;
+use alloc::vec::Vec;
+use wdk_sys::ntddk::{ZwLoadDriver, ZwUnloadDriver};
+use wdk_sys::{NT_SUCCESS, NTSTATUS, STATUS_FILES_OPEN, STATUS_INVALID_PARAMETER};
+
+/// Wine keeps its list of drivers without a lock.
+static LOADING: Mutex<()> = Mutex::new(());
+
+/// After so many milliseconds, what the driver still holds counts as left behind.
+const PATIENCE: u32 = 2000;
+
+fn path(service: &str) -> Vec<u16> {
+    registry::SERVICES
+        .encode_utf16()
+        .chain(service.encode_utf16())
+        // Wine takes the part behind the key's path for a C string.
+        .chain([0])
+        .collect()
+}
+
+/// Loads a service's driver. Wine does it in this process and in this thread.
+pub fn load(service: &str) -> Result<(), NTSTATUS> {
+    let path = path(service);
+    let mut name = registry::counted(&path[..path.len() - 1])?;
+    let _alone = LOADING.lock();
+    // SAFETY: the name outlives the call.
+    result(unsafe { ZwLoadDriver(&mut name) })
+}
+
+/// Unloads a service's driver and waits until its image is gone and nothing ends any more. Nothing is done while files are
+/// open on the driver's devices, as on Windows.
+pub fn unload(service: &str) -> Result<(), NTSTATUS> {
+    if file::count() > 0 {
+        return Err(STATUS_FILES_OPEN);
+    }
+    let path = path(service);
+    let mut name = registry::counted(&path[..path.len() - 1])?;
+    let mut image: Vec<u8> = service.bytes().collect();
+    image.extend_from_slice(b".sys\0");
+    let _alone = LOADING.lock();
+    // SAFETY: the name outlives the call.
+    result(unsafe { ZwUnloadDriver(&mut name) })?;
+    for _ in 0..PATIENCE {
+        // SAFETY: the name ends with NUL.
+        let image = unsafe { GetModuleHandleA(image.as_ptr().cast()) };
+        if image.is_null() && !ledger::snapshot().holds_anything() {
+            break;
+        }
+        // SAFETY: has no conditions.
+        unsafe { Sleep(1) };
+    }
+    Ok(())
+}
+
+/// Sets or deletes a setting.
+pub fn set(service: &str, name: &str, value: Option<u32>) -> Result<(), NTSTATUS> {
+    let key = Key::parameters(service)?;
+    match value {
+        Some(value) => key.write_u32(name, value),
+        None => key.delete(&name.encode_utf16().collect::<Vec<_>>()),
+    }
+}
+
+/// Deletes all settings and says how many there were.
+pub fn clear(service: &str) -> Result<u64, NTSTATUS> {
+    let key = Key::parameters(service)?;
+    let mut count = 0;
+    while let Some(name) = key.first_value()? {
+        key.delete(&name)?;
+        count += 1;
+        if count > MOST_SETTINGS {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+    }
+    Ok(count)
+}
+
+/// Nobody has more; a value that cannot be deleted must not keep the agent busy for ever.
+const MOST_SETTINGS: u64 = 1000;
+
+fn result(status: NTSTATUS) -> Result<(), NTSTATUS> {
+    if NT_SUCCESS(status) {
+        Ok(())
+    } else {
+        Err(status)
+    }
+}
