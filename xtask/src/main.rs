@@ -4,6 +4,7 @@
 mod inf;
 mod setup;
 mod step;
+mod sys;
 mod test;
 mod unsafe_places;
 
@@ -25,6 +26,8 @@ enum Chore {
     Setup,
     /// Check the installation file, by the rules of InfVerif that need no Windows
     Inf,
+    /// Build oxsmb.sys and oxsmbnp.dll for x64 Windows, and check them
+    Sys,
     /// Set up, then check the format, lints and places of unsafe code, run all tests and the demo
     Test,
 }
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Setup => setup::run(),
         Chore::Inf => inf::run(),
+        Chore::Sys => sys::run(),
         Chore::Test => test::run(),
     };
     match outcome {

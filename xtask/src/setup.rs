@@ -1,36 +1,66 @@
-//! The programs that the tests use: found, or installed by the system's own package tool.
+//! The programs that the build for Windows and the tests use: found, or installed by the system's own package tool.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::step::{self, Outcome};
 
-/// A program and the Debian package that has it.
+/// Something on the system, and the Debian package that has it.
+#[derive(Clone, Copy)]
 struct Tool {
-    program: &'static str,
+    /// A program, or the path of any file.
+    name: &'static str,
     package: &'static str,
 }
 
-const TOOLS: &[Tool] = &[
+/// For the build of the Windows images (docs/building.md).
+const BUILD: &[Tool] = &[
+    tool("/usr/bin/rustc", "rustc-web"),
+    tool("/usr/bin/cargo", "cargo-web"),
+    tool("/usr/bin/cargo-clippy", "rust-web-clippy"),
+    tool("/usr/lib/rustlib/src/rust/library/core", "rust-web-src"),
+    tool("cc", "gcc"),
+    tool("lld-link-22", "lld-22"),
+    tool("llvm-readobj-22", "llvm-22"),
+    tool("/usr/lib/x86_64-linux-gnu/libclang-14.so.1", "libclang1-14"),
+    tool(
+        "/usr/share/mingw-w64/include/ddk/ntifs.h",
+        "mingw-w64-common",
+    ),
+    tool(
+        "/usr/x86_64-w64-mingw32/lib/libntoskrnl.a",
+        "mingw-w64-x86-64-dev",
+    ),
+];
+
+/// For the tests besides.
+const TESTS: &[Tool] = &[
     tool("smbd", "samba"),
     tool("smbpasswd", "samba-common-bin"),
     tool("smbclient", "smbclient"),
     tool("smbtorture", "samba-testsuite"),
     tool("tshark", "tshark"),
     tool("dumpcap", "wireshark-common"),
+    tool("/usr/lib/wine/wine64", "wine64"),
+    tool("osslsigncode", "osslsigncode"),
 ];
 
 /// Parts of the Rust toolchain: the subcommand that shows them, and rustup's name for them.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];
 
-const fn tool(program: &'static str, package: &'static str) -> Tool {
-    Tool { program, package }
+const fn tool(name: &'static str, package: &'static str) -> Tool {
+    Tool { name, package }
 }
 
 /// Installs what is missing.
 pub fn run() -> Outcome {
     components()?;
-    packages()
+    packages(&[BUILD, TESTS])
+}
+
+/// Installs what is missing for the build of the Windows images.
+pub fn for_build() -> Outcome {
+    packages(&[BUILD])
 }
 
 fn components() -> Outcome {
@@ -43,13 +73,14 @@ fn components() -> Outcome {
     Ok(())
 }
 
-fn packages() -> Outcome {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !installed(tool)).collect();
+fn packages(lists: &[&[Tool]]) -> Outcome {
+    let tools = lists.concat();
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| !installed(tool)).collect();
     if missing.is_empty() {
-        println!("all there: {}", names(TOOLS.iter(), |tool| tool.program));
+        println!("all there: {}", names(tools.iter(), |tool| tool.package));
         return Ok(());
     }
-    let programs = names(missing.iter().copied(), |tool| tool.program);
+    let programs = names(missing.iter().copied(), |tool| tool.name);
     let packages = names(missing.iter().copied(), |tool| tool.package);
     println!("missing: {programs}");
 
@@ -72,11 +103,11 @@ fn packages() -> Outcome {
     install.extend(missing.iter().map(|tool| tool.package));
     apt(&prefix, &install)?;
 
-    match TOOLS.iter().find(|tool| !installed(tool)) {
+    match tools.iter().find(|tool| !installed(tool)) {
         None => Ok(()),
         Some(tool) => Err(format!(
             "package {} is installed but {} is still not found",
-            tool.package, tool.program
+            tool.package, tool.name
         )),
     }
 }
@@ -89,8 +120,9 @@ fn names<'a>(tools: impl Iterator<Item = &'a Tool>, name: fn(&Tool) -> &'static 
 fn installed(tool: &Tool) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(Into::into))
-        .any(|directory| Path::new(&directory).join(tool.program).is_file())
+        .chain(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from))
+        // An absolute path replaces the directory.
+        .any(|directory| directory.join(tool.name).exists())
 }
 
 /// The words before `apt-get` that make it run as root; `None` when there is no way.

@@ -62,14 +62,26 @@ impl Steps {
 
 /// Runs `program` in the workspace, its output going straight to ours.
 pub fn run(program: &str, arguments: &[&str]) -> Outcome {
-    let name = Path::new(program).file_name().unwrap_or_default();
-    let line = format!("{} {}", name.to_string_lossy(), arguments.join(" "));
+    run_command(
+        Command::new(program)
+            .args(arguments)
+            .current_dir(workspace()),
+    )
+}
+
+/// Runs a command, its output going straight to ours.
+pub fn run_command(command: &mut Command) -> Outcome {
+    let program = command.get_program().to_owned();
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    let words: Vec<_> = std::iter::once(name)
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let line = words.join(" ");
     println!("$ {line}");
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(workspace())
+    let status = command
         .status()
-        .map_err(|error| format!("`{program}` could not be started: {error}"))?;
+        .map_err(|error| format!("`{}` could not be started: {error}", program.display()))?;
     if status.success() {
         Ok(())
     } else {

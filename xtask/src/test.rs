@@ -1,8 +1,8 @@
 //! Everything that must hold before a change goes in.
 
-use crate::setup;
 use crate::step::{Outcome, Steps, cargo};
 use crate::unsafe_places;
+use crate::{inf, setup, sys};
 
 /// Runs every check; all of them, even when one fails.
 pub fn run() -> Outcome {
@@ -30,6 +30,9 @@ pub fn run() -> Outcome {
         "memory safety outside the kernel crates",
         unsafe_places::check,
     );
+    steps.run("lints for Windows", sys::lints);
+    steps.run("installation file", inf::run);
+    steps.run("the driver for Windows", sys::run);
     steps.run("tests", || {
         cargo(&["test", "--workspace", "--no-fail-fast"])
     });
