@@ -3,12 +3,12 @@
 
 use nt::pool::{PoolVec, Tag};
 use nt::{Result, Status};
+use oxsmb_control::{MAX_DOMAIN, MAX_PASSWORD, MAX_USER};
 use rdbss::connect::Credentials as Given;
 use rdbss::objects::LogonId;
 use smb_client::Identity;
 use smb_crypto::NtHash;
 
-use crate::control::{MAX_DOMAIN, MAX_PASSWORD, MAX_USER};
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxCr");
@@ -52,6 +52,16 @@ impl Credentials {
             }
         };
         Ok(Self { logon, user })
+    }
+
+    /// The user's name; empty for nobody.
+    pub fn name(&self) -> &[u16] {
+        self.user.as_ref().map_or(&[], |user| &user.name)
+    }
+
+    /// The user's domain; empty for none.
+    pub fn domain(&self) -> &[u16] {
+        self.user.as_ref().map_or(&[], |user| &user.domain)
     }
 
     /// Whether both belong to the same local logon.

@@ -15,6 +15,7 @@ use rdbss::{
 };
 use smb_wire::Guid;
 
+use crate::control::Connections;
 use crate::directory::Listing;
 use crate::lowio::Serial;
 use crate::open::Open;
@@ -35,6 +36,8 @@ pub struct Redirector {
     transport: SpinLock<Option<Transport>>,
     /// The servers that RDBSS knows.
     servers: SpinLock<PoolVec<PoolArc<Server>>>,
+    /// What users have connected to.
+    connections: Connections,
 }
 
 impl Redirector {
@@ -45,6 +48,7 @@ impl Redirector {
             client_guid,
             transport: SpinLock::new(None),
             servers: SpinLock::new(PoolVec::new(TAG)),
+            connections: Connections::none(),
         }
     }
 
@@ -53,6 +57,11 @@ impl Redirector {
         let transport = self.transport.lock().clone();
         let transport = transport.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
         Server::new(name, &self.settings, self.client_guid, transport)
+    }
+
+    /// The connections that users have made.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Cancellations look for their operation at the servers noted here.
@@ -101,6 +110,7 @@ impl MiniRedirector for Redirector {
     fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
         let transport = self.transport.lock().take();
         drop(transport);
+        self.connections.forget_all();
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use nt::pool::{PoolVec, Tag};
 use nt::registry::Key;
 use nt::{Result, Status, random, sys};
+use oxsmb_control::{DEVICE_NAME, LINK_NAME};
 use rdbss::driver::{Settings as Names, load};
 use smb_wire::Guid;
 
@@ -11,10 +12,6 @@ use crate::settings::{Found, Settings};
 
 const TAG: Tag = Tag::new(b"OxDr");
 
-/// The device: MUP and drive letters lead to it.
-pub const DEVICE_NAME: &str = "\\Device\\OxSmb";
-/// Programs reach the device by it, to send controls.
-pub const LINK_NAME: &str = "\\??\\OxSmb";
 /// Below the service's key: what an administrator has set.
 const PARAMETERS: &str = "Parameters";
 

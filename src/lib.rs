@@ -31,7 +31,6 @@ mod driver;
 mod exchange;
 mod information;
 mod lowio;
-pub mod names;
 mod open;
 mod platform;
 mod server;
@@ -41,4 +40,5 @@ mod share;
 mod status;
 mod transport;
 
-pub use driver::{DEVICE_NAME, LINK_NAME, driver_entry};
+pub use driver::driver_entry;
+pub use oxsmb_control::{DEVICE_NAME, LINK_NAME, names};

@@ -35,6 +35,11 @@ impl View {
         &self.server
     }
 
+    /// Who the user is to the server.
+    pub fn credentials(&self) -> PoolArc<Credentials> {
+        PoolArc::clone(&*self.credentials.lock())
+    }
+
     /// The tree, connected anew if the connection was lost. IRQL: PASSIVE.
     pub fn tree(&self) -> Result<PoolArc<Tree>> {
         let _making = self.making.exclusive();
@@ -53,8 +58,7 @@ impl View {
     }
 
     fn connect(&self) -> Result<PoolArc<Tree>> {
-        let credentials = PoolArc::clone(&*self.credentials.lock());
-        let (session, credentials) = self.server.join(&credentials)?;
+        let (session, credentials) = self.server.join(&self.credentials())?;
         let old = mem::replace(&mut *self.credentials.lock(), credentials);
         drop(old);
         match Tree::connect(&session, &self.path) {

@@ -1,33 +1,11 @@
-//! The buffers of OxSMB's own device controls, as a network provider or a tool sends them to `\??\OxSmb`.
-//!
-//! They come from user mode, so they are versioned, bounded and checked before anything in them is believed.
+//! Making and ending connections.
 
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Base of the private control codes. 0x14, the file-system base, collides with MUP's own codes since Vista.
-const FILE_DEVICE_NETWORK_REDIRECTOR: u32 = 0x28;
+use crate::strings::{self, FormatError, Limit, Utf16};
+use crate::{MAX_DOMAIN, MAX_NAME, MAX_PASSWORD, MAX_USER, VERSION};
 
-const fn code(function: u32) -> u32 {
-    // METHOD_BUFFERED and FILE_ANY_ACCESS are both 0.
-    (FILE_DEVICE_NETWORK_REDIRECTOR << 16) | (function << 2)
-}
-
-/// Makes a connection to a share. Input: [`AddConnection`].
-pub const IOCTL_OXSMB_ADD_CONNECTION: u32 = code(0x901);
-/// Ends a connection. Input: [`DeleteConnection`].
-pub const IOCTL_OXSMB_DELETE_CONNECTION: u32 = code(0x902);
-
-/// Longest name of a connection, in UTF-16 units.
-pub const MAX_NAME: usize = 1024;
-/// Longest user name, in UTF-16 units (lmcons.h's UNLEN).
-pub const MAX_USER: usize = 256;
-/// Longest domain name, in UTF-16 units.
-pub const MAX_DOMAIN: usize = 255;
-/// Longest password, in UTF-16 units (lmcons.h's PWLEN).
-pub const MAX_PASSWORD: usize = 256;
-
-const VERSION: u32 = 1;
 const HAS_USER: u32 = 1;
 const HAS_DOMAIN: u32 = 2;
 const HAS_PASSWORD: u32 = 4;
@@ -48,43 +26,15 @@ struct Head {
 
 const HEAD: usize = size_of::<Head>();
 
-/// Bytes that hold any control buffer of this module.
+const LIMITS: [Limit; 4] = [
+    ("name", MAX_NAME),
+    ("user", MAX_USER),
+    ("domain", MAX_DOMAIN),
+    ("password", MAX_PASSWORD),
+];
+
+/// Bytes that hold any request to make or to end a connection.
 pub const MAX_BUFFER: usize = HEAD + 2 * (MAX_NAME + MAX_USER + MAX_DOMAIN + MAX_PASSWORD);
-
-/// Why a control buffer is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FormatError {
-    /// Shorter than its fixed part, or its lengths do not add up to its size.
-    Length,
-    /// A version or a flag that this driver does not know.
-    Version,
-    /// The named string is longer than its limit or has half a character.
-    TooLong(&'static str),
-    /// The output buffer is too small.
-    NoSpace,
-}
-
-/// A UTF-16LE string inside a control buffer, which need not be aligned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Utf16<'a>(&'a [u8]);
-
-impl<'a> Utf16<'a> {
-    /// The string's UTF-16 units.
-    pub fn units(self) -> impl Iterator<Item = u16> + Clone + use<'a> {
-        let (pairs, _) = self.0.as_chunks::<2>();
-        pairs.iter().map(|pair| u16::from_le_bytes(*pair))
-    }
-
-    /// The string's bytes, two for each unit.
-    pub fn bytes(self) -> &'a [u8] {
-        self.0
-    }
-
-    /// Whether it has no unit.
-    pub fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 /// Connect to a share: the NT name of the connection and who connects. An absent user means the caller's existing
 /// session or, where that is allowed, nobody.
@@ -111,6 +61,9 @@ pub struct DeleteConnection<'a> {
 
 impl<'a> AddConnection<'a> {
     /// Reads the control's input.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     pub fn parse(input: &'a [u8]) -> Result<Self, FormatError> {
         let (flags, [name, user, domain, password]) = parse(input)?;
         if flags & FORCE != 0 {
@@ -128,6 +81,9 @@ impl<'a> AddConnection<'a> {
 
 impl<'a> DeleteConnection<'a> {
     /// Reads the control's input.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     pub fn parse(input: &'a [u8]) -> Result<Self, FormatError> {
         let (flags, [name, ..]) = parse(input)?;
         if flags & !FORCE != 0 {
@@ -177,71 +133,30 @@ pub fn encode_delete_connection(
     encode(out, if force { FORCE } else { 0 }, [name, &[], &[], &[]])
 }
 
-const LIMITS: [(&str, usize); 4] = [
-    ("name", MAX_NAME),
-    ("user", MAX_USER),
-    ("domain", MAX_DOMAIN),
-    ("password", MAX_PASSWORD),
-];
-
 fn parse(input: &[u8]) -> Result<(u32, [Utf16<'_>; 4]), FormatError> {
-    let (head, mut rest) = Head::ref_from_prefix(input).map_err(|_| FormatError::Length)?;
+    let (head, rest) = Head::ref_from_prefix(input).map_err(|_| FormatError::Length)?;
+    strings::check_head(head.version, head.size, input)?;
     let flags = head.flags.get();
-    if head.version.get() != VERSION || flags & !(HAS_USER | HAS_DOMAIN | HAS_PASSWORD | FORCE) != 0
-    {
+    if flags & !(HAS_USER | HAS_DOMAIN | HAS_PASSWORD | FORCE) != 0 {
         return Err(FormatError::Version);
     }
-    if usize::try_from(head.size.get()) != Ok(input.len()) {
-        return Err(FormatError::Length);
-    }
-    let mut strings = [Utf16(&[]); 4];
     let lengths = [head.name, head.user, head.domain, head.password];
-    for ((string, length), (what, limit)) in strings.iter_mut().zip(lengths).zip(LIMITS) {
-        let length = usize::from(length.get());
-        if length % 2 != 0 || length / 2 > limit {
-            return Err(FormatError::TooLong(what));
-        }
-        let (bytes, after) = rest.split_at_checked(length).ok_or(FormatError::Length)?;
-        *string = Utf16(bytes);
-        rest = after;
-    }
-    if rest.is_empty() {
-        Ok((flags, strings))
-    } else {
-        Err(FormatError::Length)
-    }
+    Ok((flags, strings::parse(rest, lengths, LIMITS)?))
 }
 
-fn encode(out: &mut [u8], flags: u32, strings: [&[u16]; 4]) -> Result<usize, FormatError> {
-    let mut lengths = [U16::ZERO; 4];
-    let mut size = HEAD;
-    for ((string, length), (what, limit)) in strings.iter().zip(&mut lengths).zip(LIMITS) {
-        if string.len() > limit {
-            return Err(FormatError::TooLong(what));
-        }
-        let bytes = size_of_val(*string);
-        length.set(u16::try_from(bytes).map_err(|_| FormatError::TooLong(what))?);
-        size = size.checked_add(bytes).ok_or(FormatError::NoSpace)?;
-    }
+fn encode(out: &mut [u8], flags: u32, texts: [&[u16]; 4]) -> Result<usize, FormatError> {
+    let (lengths, size) = strings::measure(HEAD, texts, LIMITS)?;
     let [name, user, domain, password] = lengths;
     let head = Head {
         version: U32::new(VERSION),
-        size: U32::new(u32::try_from(size).map_err(|_| FormatError::NoSpace)?),
+        size,
         flags: U32::new(flags),
         name,
         user,
         domain,
         password,
     };
-    let out = out.get_mut(..size).ok_or(FormatError::NoSpace)?;
-    let (first, rest) = out.split_at_mut_checked(HEAD).ok_or(FormatError::NoSpace)?;
-    first.copy_from_slice(head.as_bytes());
-    let units = strings.into_iter().flatten();
-    let (pairs, _) = rest.as_chunks_mut::<2>();
-    for (pair, unit) in pairs.iter_mut().zip(units) {
-        *pair = unit.to_le_bytes();
-    }
-    Ok(size)
+    strings::write(out, size, head.as_bytes(), texts)
 }
 
 #[cfg(test)]
@@ -281,6 +196,31 @@ mod tests {
         assert_eq!(parsed.user.map(text).as_deref(), Some("user"));
         assert_eq!(parsed.domain, None);
         assert_eq!(parsed.password.map(text).as_deref(), Some("päss"));
+    }
+
+    #[test]
+    fn a_connection_is_ended_by_its_name_and_with_force_if_so_asked() {
+        for force in [false, true] {
+            let mut buffer = vec![0; MAX_BUFFER];
+            let size = encode_delete_connection(&mut buffer, &utf16("name"), force).unwrap();
+            let parsed = DeleteConnection::parse(&buffer[..size]).unwrap();
+            assert!(parsed.name.units().eq(utf16("name")));
+            assert_eq!(parsed.force, force);
+        }
+    }
+
+    #[test]
+    fn neither_request_passes_for_the_other_when_its_flags_say_more() {
+        assert_eq!(
+            DeleteConnection::parse(&sample()),
+            Err(FormatError::Version)
+        );
+        let mut buffer = vec![0; MAX_BUFFER];
+        let size = encode_delete_connection(&mut buffer, &utf16("name"), true).unwrap();
+        assert_eq!(
+            AddConnection::parse(&buffer[..size]),
+            Err(FormatError::Version)
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Windows' own client answers for plain names, so OxSMB takes names with its tag, in the habit of WebDAV's `server@SSL@port`.
 
+use super::BACKSLASH;
+
 /// TCP port of direct-hosted SMB (MS-SMB2 2.1).
 pub const DEFAULT_PORT: u16 = 445;
 
@@ -10,7 +12,6 @@ pub const MAX_HOST: usize = 255;
 
 const TAG: [u16; 2] = [b'O' as u16, b'X' as u16];
 const AT: u16 = b'@' as u16;
-const BACKSLASH: u16 = b'\\' as u16;
 
 /// A server to connect to, as a name claimed by OxSMB spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

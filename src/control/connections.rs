@@ -1,0 +1,148 @@
+//! The connections that users have made, to tell them of: RDBSS keeps its views of shares, but lists them to nobody.
+
+use nt::pool::{PoolArc, PoolVec, Tag};
+use nt::sync::SpinLock;
+use nt::{Result, Status, string};
+use rdbss::objects::LogonId;
+
+use crate::credentials::Credentials;
+
+const TAG: Tag = Tag::new(b"OxCn");
+
+/// How many connections there may be, of all users together: each takes nonpaged pool.
+const MOST: usize = 1024;
+
+/// A connection that was made by a control and not ended yet.
+pub struct Connection {
+    serial: u64,
+    logon: LogonId,
+    name: PoolVec<u16>,
+    /// The name in upper case, which can be compared under a spin lock.
+    key: PoolVec<u16>,
+    user: PoolArc<Credentials>,
+}
+
+impl Connection {
+    /// Its number in the order in which connections were made.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// The NT name that it was made with.
+    pub fn name(&self) -> &[u16] {
+        &self.name
+    }
+
+    /// Who the logon is to the server.
+    pub fn user(&self) -> &Credentials {
+        &self.user
+    }
+
+    fn is(&self, logon: LogonId, key: &[u16]) -> bool {
+        self.logon == logon && *self.key == *key
+    }
+}
+
+/// All of them.
+pub struct Connections(SpinLock<Table>);
+
+struct Table {
+    /// The last number given.
+    last: u64,
+    connections: PoolVec<PoolArc<Connection>>,
+}
+
+impl Connections {
+    /// None yet.
+    pub const fn none() -> Self {
+        Self(SpinLock::new(Table {
+            last: 0,
+            connections: PoolVec::new(TAG),
+        }))
+    }
+
+    /// Notes a connection, if it is not noted already. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// STATUS_TOO_MANY_SESSIONS when there are too many.
+    pub fn note(&self, logon: LogonId, name: &[u16], user: &PoolArc<Credentials>) -> Result<()> {
+        if self.find(logon, name)?.is_some() {
+            return Ok(());
+        }
+        let serial = {
+            let mut table = self.0.lock();
+            table.last = table.last.wrapping_add(1);
+            table.last
+        };
+        let mut own_name = PoolVec::new(TAG);
+        own_name.extend_from_slice(name)?;
+        let connection = PoolArc::new(
+            TAG,
+            Connection {
+                serial,
+                logon,
+                name: own_name,
+                key: upper_case(name)?,
+                user: PoolArc::clone(user),
+            },
+        )?;
+        let mut table = self.0.lock();
+        let mut others = table.connections.iter();
+        // Another thread may have made the same connection meanwhile.
+        if others.any(|other| other.is(logon, &connection.key)) {
+            return Ok(());
+        }
+        if table.connections.len() >= MOST {
+            return Err(Status::TOO_MANY_SESSIONS);
+        }
+        table.connections.push(connection)
+    }
+
+    /// The connection of this name that the logon has. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// STATUS_INSUFFICIENT_RESOURCES.
+    pub fn find(&self, logon: LogonId, name: &[u16]) -> Result<Option<PoolArc<Connection>>> {
+        let key = upper_case(name)?;
+        let table = self.0.lock();
+        let mut connections = table.connections.iter();
+        Ok(connections
+            .find(|connection| connection.is(logon, &key))
+            .cloned())
+    }
+
+    /// The logon's first connection with a number above this.
+    pub fn next(&self, logon: LogonId, after: u64) -> Option<PoolArc<Connection>> {
+        let table = self.0.lock();
+        let behind = table
+            .connections
+            .iter()
+            .filter(|connection| connection.logon == logon && connection.serial > after);
+        behind.min_by_key(|connection| connection.serial).cloned()
+    }
+
+    /// The connection has ended.
+    pub fn forget(&self, ended: PoolArc<Connection>) {
+        let gone = {
+            let mut table = self.0.lock();
+            let mut connections = table.connections.iter();
+            let index = connections.position(|known| PoolArc::ptr_eq(known, &ended));
+            index.and_then(|index| table.connections.swap_remove(index))
+        };
+        drop(gone);
+    }
+
+    /// All have ended.
+    pub fn forget_all(&self) {
+        let gone = core::mem::replace(&mut self.0.lock().connections, PoolVec::new(TAG));
+        drop(gone);
+    }
+}
+
+fn upper_case(name: &[u16]) -> Result<PoolVec<u16>> {
+    let mut key = PoolVec::with_capacity(TAG, name.len())?;
+    for &unit in name {
+        key.push(string::upcase(unit))?;
+    }
+    Ok(key)
+}

@@ -1,0 +1,112 @@
+//! The open that a connection is made, found and ended by: a create of the connection's name, which RDBSS takes as a tree
+//! connect.
+
+use nt::file::{Create, Handle};
+use nt::pool::{PoolBuf, PoolVec};
+use nt::{Result, Status, sys};
+use oxsmb_control::names::ConnectionName;
+use oxsmb_control::{AddConnection, MAX_BUFFER, MAX_NAME, Utf16};
+use smb_wire::fscc::{EaFlags, EntryPacker, FullEa};
+use zeroize::Zeroize;
+
+use super::TAG;
+
+/// What to open. The credentials are wiped when it is dropped.
+pub struct TreeConnect {
+    name: PoolVec<u16>,
+    /// The credentials as RDBSS reads them from a create: as extended attributes.
+    attributes: PoolVec<u8>,
+}
+
+impl TreeConnect {
+    /// For a connection that there is, or one without credentials.
+    ///
+    /// # Errors
+    /// STATUS_OBJECT_PATH_SYNTAX_BAD for what is not the name of a connection.
+    pub fn to(name: Utf16<'_>) -> Result<Self> {
+        let mut units = PoolVec::with_capacity(TAG, MAX_NAME)?;
+        for unit in name.units() {
+            units.push(unit)?;
+        }
+        // Or any caller could have the kernel open anything.
+        ConnectionName::parse(&units).ok_or(Status::OBJECT_PATH_SYNTAX_BAD)?;
+        Ok(Self {
+            name: units,
+            attributes: PoolVec::new(TAG),
+        })
+    }
+
+    /// For a new connection.
+    ///
+    /// # Errors
+    /// As [`Self::to`].
+    pub fn with_credentials(request: &AddConnection<'_>) -> Result<Self> {
+        let mut this = Self::to(request.name)?;
+        let given = [
+            (b"UserName".as_slice(), request.user),
+            (b"Domain", request.domain),
+            (b"Password", request.password),
+        ];
+        let mut buffer = PoolBuf::zeroed(TAG, MAX_BUFFER)?;
+        let packed = pack(given, &mut buffer)
+            .and_then(|attributes| this.attributes.extend_from_slice(attributes));
+        buffer.zeroize();
+        packed.map(|()| this)
+    }
+
+    /// The connection's NT name.
+    pub fn name(&self) -> &[u16] {
+        &self.name
+    }
+
+    /// Opens the connection, which is made if there is none. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// The statuses of connecting.
+    pub fn open_or_make(&self) -> Result<Handle> {
+        self.create(sys::FILE_OPEN_IF)
+    }
+
+    /// Opens the connection that there is. IRQL: PASSIVE.
+    ///
+    /// # Errors
+    /// As [`Self::open_or_make`].
+    pub fn open(&self) -> Result<Handle> {
+        self.create(sys::FILE_OPEN)
+    }
+
+    fn create(&self, disposition: u32) -> Result<Handle> {
+        let create = Create {
+            path: &self.name,
+            access: sys::SYNCHRONIZE,
+            attributes: sys::FILE_ATTRIBUTE_NORMAL,
+            share: sys::FILE_SHARE_READ | sys::FILE_SHARE_WRITE | sys::FILE_SHARE_DELETE,
+            disposition,
+            options: sys::FILE_CREATE_TREE_CONNECTION | sys::FILE_SYNCHRONOUS_IO_NONALERT,
+            extended_attributes: &self.attributes,
+        };
+        create.call().map(|(open, _)| open)
+    }
+}
+
+impl Drop for TreeConnect {
+    fn drop(&mut self) {
+        self.attributes.zeroize();
+    }
+}
+
+fn pack<'b>(given: [(&[u8], Option<Utf16<'_>>); 3], buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    let mut packer = EntryPacker::new(buffer);
+    for (name, value) in given {
+        let Some(value) = value else { continue };
+        let entry = FullEa {
+            flags: EaFlags::empty(),
+            name,
+            value: value.bytes(),
+        };
+        if !packer.push(&entry).map_err(|_| Status::INVALID_PARAMETER)? {
+            return Err(Status::INVALID_PARAMETER);
+        }
+    }
+    Ok(packer.into_bytes())
+}

@@ -1,0 +1,219 @@
+//! What the driver tells a network provider of a user's connections.
+#![forbid(unsafe_code)]
+
+mod scripted;
+
+use ntsim::sys;
+use ntsim::user::{Create, Process};
+use oxsmb::control;
+use scripted::{Mount, PASSWORD, SHARE, USER, count, server, share, start, with_driver};
+use smb_server::{RunningServer, Share};
+use smb_wire::NtStatus;
+
+const ANN: Option<(&str, &str)> = Some((USER, PASSWORD));
+const BOB: Option<(&str, &str)> = Some(("bob", "hidden"));
+
+/// STATUS_NOT_FOUND by its number in ntstatus.h.
+const NOT_FOUND: NtStatus = NtStatus(0xC000_0225);
+
+/// A server for Ann and Bob, with two shares.
+fn two_shares() -> RunningServer {
+    let (one, other) = (share(), Share::new("other").unwrap());
+    start(server(&one).user("bob", "hidden").share(&other))
+}
+
+/// Sends a control, with as much room for the answer as given, and gives the answer.
+fn send(process: &Process, code: u32, input: &[u8], room: usize) -> Result<Vec<u8>, NtStatus> {
+    let create = Create {
+        access: sys::FILE_GENERIC_READ | sys::FILE_GENERIC_WRITE,
+        ..Create::open(r"\??\OxSmb")
+    };
+    let (device, _) = process.nt_create_file(&create)?;
+    let mut output = vec![0; room];
+    let length = count(device.nt_device_io_control_file(code, input, &mut output))?;
+    output.truncate(length);
+    Ok(output)
+}
+
+/// Number, name and user of the first connection behind a number.
+fn next(process: &Process, after: u64) -> Result<(u64, String, String), NtStatus> {
+    let request = control::NextConnection { after }.encode();
+    let code = control::IOCTL_OXSMB_NEXT_CONNECTION;
+    let answer = send(process, code, &request, control::MAX_CONNECTION)?;
+    let read = control::Connection::parse(&answer).expect("a sound answer");
+    let text = |units: Vec<u16>| String::from_utf16(&units).expect("a sound string");
+    Ok((
+        read.serial,
+        text(read.name.units().collect()),
+        text(read.user.units().collect()),
+    ))
+}
+
+/// All connections of a process's logon: names and users.
+fn list(process: &Process) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut after = 0;
+    loop {
+        match next(process, after) {
+            Ok((serial, name, user)) => {
+                assert!(serial > after);
+                after = serial;
+                all.push((name, user));
+            }
+            Err(end) => {
+                assert_eq!(end, NtStatus::NO_MORE_ENTRIES);
+                return all;
+            }
+        }
+    }
+}
+
+/// How a connection is listed.
+fn listed(server: &RunningServer, share: &str, user: &str) -> (String, String) {
+    let port = server.address().port();
+    (
+        format!(r"\Device\OxSmb\;\127.0.0.1@OX@{port}\{share}"),
+        user.into(),
+    )
+}
+
+#[test]
+fn connections_are_listed_in_the_order_in_which_they_were_made() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        assert_eq!(list(desk.process()), []);
+        let one = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let other = Mount::connect(desk.process(), &server, "other", ANN).unwrap();
+        let (first, second) = (listed(&server, SHARE, USER), listed(&server, "other", USER));
+        assert_eq!(list(desk.process()), [first, second.clone()]);
+        one.disconnect(false).unwrap();
+        assert_eq!(list(desk.process()), [second]);
+        other.disconnect(false).unwrap();
+        assert_eq!(list(desk.process()), []);
+    });
+}
+
+#[test]
+fn each_logon_is_told_of_its_own_connections_only() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let second = Process::new();
+        let too = Process::with_logon(second.logon(), 1);
+        let _ann = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let _bob = Mount::connect(&second, &server, SHARE, BOB).unwrap();
+        assert_eq!(list(desk.process()), [listed(&server, SHARE, USER)]);
+        assert_eq!(list(&second), [listed(&server, SHARE, "bob")]);
+        assert_eq!(list(&too), [listed(&server, SHARE, "bob")]);
+        assert_eq!(list(&Process::new()), []);
+    });
+}
+
+#[test]
+fn who_named_nobody_is_listed_as_the_user_of_the_session() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let _one = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let _other = Mount::connect(desk.process(), &server, "other", None).unwrap();
+        let users: Vec<_> = list(desk.process()).into_iter().map(|(_, u)| u).collect();
+        assert_eq!(users, [USER, USER]);
+    });
+}
+
+#[test]
+fn a_connection_made_twice_is_listed_and_ended_once() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let one = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let again = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        assert_eq!(list(desk.process()).len(), 1);
+        one.disconnect(false).unwrap();
+        assert_eq!(list(desk.process()), []);
+        assert_eq!(again.disconnect(false), Err(NOT_FOUND));
+    });
+}
+
+#[test]
+fn a_refused_connection_is_not_listed() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let wrong = Mount::connect(desk.process(), &server, SHARE, Some((USER, "guess")));
+        assert_eq!(wrong.err(), Some(NtStatus::LOGON_FAILURE));
+        assert_eq!(list(desk.process()), []);
+    });
+}
+
+#[test]
+fn a_connection_with_open_files_stays_listed_until_it_is_ended_by_force() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let mount = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let file = mount.make("file").unwrap();
+        assert_eq!(
+            mount.clone().disconnect(false),
+            Err(NtStatus(0xC000_0107)),
+            "STATUS_FILES_OPEN"
+        );
+        assert_eq!(list(desk.process()).len(), 1);
+        mount.disconnect(true).unwrap();
+        assert_eq!(list(desk.process()), []);
+        drop(file);
+    });
+}
+
+#[test]
+fn another_logons_connection_cannot_be_ended_and_no_server_is_asked_for_it() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let _ann = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let connections = server.stats().connections;
+        let stranger = Process::new();
+        let name: Vec<u16> = listed(&server, SHARE, "").0.encode_utf16().collect();
+        let mut buffer = vec![0; control::MAX_BUFFER];
+        let length = control::encode_delete_connection(&mut buffer, &name, true).unwrap();
+        let code = control::IOCTL_OXSMB_DELETE_CONNECTION;
+        let ended = send(&stranger, code, &buffer[..length], 0);
+        assert_eq!(ended, Err(NOT_FOUND));
+        assert_eq!(list(desk.process()).len(), 1);
+        assert_eq!(server.stats().connections, connections);
+    });
+}
+
+#[test]
+fn an_answer_that_does_not_fit_and_a_request_that_is_none_are_refused() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let _ann = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let code = control::IOCTL_OXSMB_NEXT_CONNECTION;
+        let request = control::NextConnection { after: 0 }.encode();
+        assert_eq!(
+            send(desk.process(), code, &request, 20),
+            Err(NtStatus::BUFFER_TOO_SMALL)
+        );
+        assert!(send(desk.process(), code, &request[..7], 4096).is_err());
+    });
+}
+
+#[test]
+fn what_is_not_the_name_of_a_connection_is_not_opened() {
+    with_driver(&[], |desk| {
+        for name in [
+            r"\??\C:\secret",
+            r"\Device\OxSmb",
+            r"\Device\OxSmb\server\share",
+            r"\Device\OxSmb\;Z:0",
+            r"\Device\OxSmbOther\;Z:0\server@OX\share",
+        ] {
+            let mut buffer = vec![0; control::MAX_BUFFER];
+            let units: Vec<u16> = name.encode_utf16().collect();
+            let length =
+                control::encode_add_connection(&mut buffer, &units, None, None, None).unwrap();
+            let code = control::IOCTL_OXSMB_ADD_CONNECTION;
+            let refused = send(desk.process(), code, &buffer[..length], 0);
+            assert_eq!(
+                refused,
+                Err(NtStatus(0xC000_003B)),
+                "{name}: STATUS_OBJECT_PATH_SYNTAX_BAD"
+            );
+        }
+    });
+}
