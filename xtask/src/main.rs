@@ -2,12 +2,16 @@
 #![forbid(unsafe_code)]
 
 mod inf;
+mod pe;
+mod powershell;
 mod setup;
 mod step;
 mod sys;
 mod test;
 mod unsafe_places;
+mod wine;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -26,8 +30,19 @@ enum Chore {
     Setup,
     /// Check the installation file, by the rules of InfVerif that need no Windows
     Inf,
+    /// Check the PowerShell scripts for Windows
+    Powershell,
     /// Build oxsmb.sys and oxsmbnp.dll for x64 Windows, and check them
     Sys,
+    /// Check a built image by its link map
+    Pe {
+        /// What the image is to be
+        kind: pe::Kind,
+        /// The image; its link map lies beside it, with the ending .map
+        image: PathBuf,
+    },
+    /// Build all that Windows would run, and test it in Wine's kernel
+    Wine,
     /// Set up, then check the format, lints and places of unsafe code, run all tests and the demo
     Test,
 }
@@ -36,8 +51,11 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Setup => setup::run(),
         Chore::Inf => inf::run(),
+        Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),
+        Chore::Powershell => powershell::run(),
         Chore::Sys => sys::run(),
         Chore::Test => test::run(),
+        Chore::Wine => wine::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,44 @@
+//! The real driver in Wine's kernel: everything built, then the tests of wine-ground.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::step::{self, Outcome, cargo};
+use crate::{setup, sys};
+
+/// What runs in Wine besides the driver and its network provider: package, file of the build, name in Wine.
+const BUILT: &[(&str, &str, &str)] = &[("wine-harness", "wine_harness.dll", "oxharness.sys")];
+
+/// Builds the driver, the network provider, the harness and its client, and runs the tests.
+pub fn run() -> Outcome {
+    setup::run()?;
+    sys::run()?;
+    let workspace = step::workspace();
+    let place = workspace.join("target/wine");
+    fs::create_dir_all(&place)
+        .map_err(|error| format!("cannot make {}: {error}", place.display()))?;
+    for (package, file, name) in BUILT {
+        sys::package(package)?;
+        let from = sys::cross::output(&workspace).join(file);
+        copy(&from, &place.join(name))?;
+        // By the symbols a crash is shown with lines. They are looked for under the name that the linker gave them.
+        let symbols = from.with_extension("pdb");
+        copy(&symbols, &place.join(file_name(&symbols)))?;
+    }
+    // One at a time: they share a session, and two sessions would only take time from each other.
+    cargo(&["test", "-p", "wine-ground", "--no-fail-fast"])
+}
+
+fn copy(from: &Path, to: &Path) -> Outcome {
+    fs::copy(from, to).map(drop).map_err(|error| {
+        format!(
+            "cannot copy {} to {}: {error}",
+            from.display(),
+            to.display()
+        )
+    })
+}
+
+fn file_name(path: &Path) -> PathBuf {
+    path.file_name().map(PathBuf::from).unwrap_or_default()
+}
