@@ -23,6 +23,8 @@ mod set_information;
 mod socket;
 mod status;
 
+pub use identity::current as current_token;
+
 use crate::winsock::{StartupData, WINSOCK_2_2, WSAStartup};
 use alloc::vec::Vec;
 use registry::{Key, PARAMETERS};

@@ -36,7 +36,7 @@ pub fn set(file: &File, class: u32, data: &[u8]) -> Result<Done, NTSTATUS> {
         file.set_position(i64::from_le_bytes(*position));
         return Ok(Done::success());
     }
-    let names = matches!(class, FileRenameInformation | FileLinkInformation);
+    let names = class == FileRenameInformation || class == FileLinkInformation;
     let target = if names {
         open_target(file, data)?
     } else {
