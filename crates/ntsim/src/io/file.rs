@@ -113,6 +113,7 @@ fn tell(file: PFILE_OBJECT, major: u32, place: Place) {
         irp_flags: IRP_SYNCHRONOUS_API | IRP_CLOSE_OPERATION,
         mode: _MODE::KernelMode as KPROCESSOR_MODE,
         hold_file: false,
+        must_succeed: true,
         ..Spec::new(file, device, major)
     };
     if let Ok(request) = request::issue(&spec, place) {

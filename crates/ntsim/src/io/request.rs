@@ -69,6 +69,8 @@ pub(crate) struct Spec {
     pub(crate) locked: bool,
     /// For creates.
     pub(crate) allocation_size: i64,
+    /// NT has an IRP for this whatever happens.
+    pub(crate) must_succeed: bool,
 }
 
 impl Spec {
@@ -96,6 +98,7 @@ impl Spec {
             hold_file: true,
             locked: false,
             allocation_size: 0,
+            must_succeed: false,
         }
     }
 }
@@ -399,7 +402,13 @@ pub(crate) fn issue(spec: &Spec, place: Place) -> Result<Arc<Request>, NTSTATUS>
         Flags: device_flags,
         ..
     } = unsafe { *spec.device };
-    let Some(packet) = irp::allocate(locations, Owner::Driver, place) else {
+    let allocate = || irp::allocate(locations, Owner::Driver, place);
+    let packet = if spec.must_succeed {
+        pool::spare(allocate)
+    } else {
+        allocate()
+    };
+    let Some(packet) = packet else {
         give_up(spec, place);
         return Err(STATUS_INSUFFICIENT_RESOURCES);
     };

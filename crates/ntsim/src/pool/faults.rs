@@ -1,5 +1,6 @@
 //! Injected failures of allocations.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 static COUNTDOWN: AtomicI64 = AtomicI64::new(0);
@@ -55,9 +56,21 @@ impl Faults {
     }
 }
 
+thread_local! {
+    static SPARED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs what NT itself sees to it that it has memory for.
+pub(crate) fn spare<R>(action: impl FnOnce() -> R) -> R {
+    let before = SPARED.replace(true);
+    let result = action();
+    SPARED.set(before);
+    result
+}
+
 /// Whether the allocation now asked for must fail.
 pub(crate) fn strikes(tag: u32) -> bool {
-    if COUNTDOWN.load(Ordering::Relaxed) <= 0 {
+    if COUNTDOWN.load(Ordering::Relaxed) <= 0 || SPARED.get() {
         return false;
     }
     let only = TAG.load(Ordering::Relaxed);

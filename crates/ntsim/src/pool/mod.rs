@@ -14,7 +14,7 @@ pub use allocator::KernelAllocator;
 pub(crate) use anchors::{Anchor, drop_anchor, lift_anchor};
 pub(crate) use block::{Fill, place_of};
 pub use faults::Faults;
-pub(crate) use faults::strikes as fault_strikes;
+pub(crate) use faults::{spare, strikes as fault_strikes};
 pub use ledger::PoolLeak;
 pub(crate) use ledger::{abandon, leaks_by_tag, totals};
 pub use service::{ExAllocatePool2, ExAllocatePoolWithTag, ExFreePool, ExFreePoolWithTag};
