@@ -77,11 +77,15 @@ impl Completion for Idle {
 fn exchange(address: SocketAddr) -> nt::Result<()> {
     let provider = Provider::register(LONG)?;
     let found = resolve(&provider, nt::utf16!("127.0.0.1"), address.port(), LONG)?;
-    let socket = Socket::connect(&provider, found.first().copied().unwrap_or(address), LONG)?;
+    let address = found.first().copied().unwrap_or(address);
+    use_stream(&Socket::connect(&provider, address, LONG)?)
+}
+
+fn use_stream(socket: &impl Stream) -> nt::Result<()> {
     socket.set_nodelay(true)?;
     let mut message = Mdl::allocate(TAG, 5)?;
     socket.send_wait(Gather::message(&mut message), LONG)?;
-    let request = Request::to_receive(&socket, Idle { _message: message })?;
+    let request = Request::to_receive(socket, Idle { _message: message })?;
     drop(request);
     // Closing allocates nothing, so it cannot fail.
     socket.close();
@@ -93,4 +97,11 @@ fn a_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     with_every_allocation_failing(|| exchange(address));
+}
+
+#[test]
+fn a_connection_by_tdi() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    with_every_allocation_failing(|| use_stream(&nt::tdi::Socket::connect(address, LONG)?));
 }

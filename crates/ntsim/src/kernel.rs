@@ -13,6 +13,8 @@ use crate::ps;
 use crate::registry;
 use crate::stats::{self, Stats};
 use crate::sys::*;
+use crate::tcp;
+use crate::tdi;
 use crate::verifier::{self, Place, broken};
 use crate::wsk;
 use core::fmt;
@@ -31,6 +33,10 @@ pub struct Config {
     pub quarantine_bytes: usize,
     /// Whether the order of locks is watched, the one check whose cost grows with the driver.
     pub lock_order: bool,
+    /// Whether there is a WSK provider.
+    pub wsk: bool,
+    /// Whether there are the TDI devices of TCP.
+    pub tdi: bool,
 }
 
 impl Default for Config {
@@ -38,6 +44,8 @@ impl Default for Config {
         Self {
             quarantine_bytes: 8 << 20,
             lock_order: true,
+            wsk: true,
+            tdi: true,
         }
     }
 }
@@ -59,7 +67,7 @@ pub struct LeakReport {
     pub locked_mdls: usize,
     /// Requests that are not completed.
     pub irps: u64,
-    /// Open WSK sockets and registrations.
+    /// Open sockets, addresses and registrations.
     pub network: usize,
 }
 
@@ -154,6 +162,10 @@ impl Kernel {
         DRIVERS.store(0, Ordering::SeqCst);
         ex::start();
         ke::start();
+        wsk::provide(config.wsk);
+        if config.tdi {
+            tdi::start();
+        }
         Self(())
     }
 
@@ -222,7 +234,7 @@ fn leaks() -> LeakReport {
         handles: ob::live_handles(),
         locked_mdls: mdl::locked(),
         irps: stats::IRPS_OUTSTANDING.get(),
-        network: wsk::live(),
+        network: wsk::registrations() + tcp::sockets() + tdi::addresses(),
     }
 }
 
@@ -261,7 +273,8 @@ impl Drop for Kernel {
         } else {
             settled_leaks()
         };
-        wsk::stop();
+        tcp::stop();
+        tdi::stop();
         ex::stop();
         ke::stop();
         pool::flush_quarantine();

@@ -38,6 +38,8 @@ mod registry;
 mod rtl;
 mod stats;
 pub mod sys;
+mod tcp;
+mod tdi;
 pub mod trace;
 pub mod user;
 pub mod verifier;

@@ -53,7 +53,7 @@ impl<'a> Gather<'a> {
     }
 
     pub(crate) fn into_raw(self) -> Result<RawRange> {
-        RawRange::new(self.first, 0, self.length, self.payload, 0)
+        RawRange::new(self.first, 0, self.length, self.payload)
     }
 }
 
@@ -62,7 +62,6 @@ pub struct Room<'a> {
     memory: MdlCell<'a>,
     offset: usize,
     length: usize,
-    flags: u32,
 }
 
 impl<'a> Room<'a> {
@@ -74,23 +73,13 @@ impl<'a> Room<'a> {
             memory,
             offset,
             length,
-            flags: 0,
         })
-    }
-
-    /// Completes only when the room is full, or the connection has ended (`WSK_FLAG_WAITALL`). A hint: some providers
-    /// ignore it, so a shorter outcome must be handled all the same.
-    pub fn filled(self) -> Self {
-        Self {
-            flags: wsk_sys::WSK_FLAG_WAITALL,
-            ..self
-        }
     }
 
     pub(crate) fn into_raw(self) -> Result<RawRange> {
         let (first, offset) = self.memory.as_ref().locate(self.offset)?;
         let first = NonNull::new(first.as_ptr()).ok_or(Status::INVALID_PARAMETER)?;
-        RawRange::new(first, offset, self.length, None, self.flags)
+        RawRange::new(first, offset, self.length, None)
     }
 }
 
@@ -98,8 +87,6 @@ impl<'a> Room<'a> {
 pub(crate) struct RawRange {
     /// The bytes in WSK's form, which says all there is to say.
     pub(crate) buffer: WSK_BUF,
-    /// WSK's flags.
-    pub(crate) flags: u32,
     _chain: Chain,
 }
 
@@ -112,7 +99,6 @@ impl RawRange {
         offset: usize,
         length: usize,
         payload: Option<NonNull<sys::MDL>>,
-        flags: u32,
     ) -> Result<Self> {
         if length == 0 {
             return Err(Status::INVALID_PARAMETER);
@@ -124,7 +110,6 @@ impl RawRange {
                 Offset: offset,
                 Length: length,
             },
-            flags,
             _chain: Chain::link(first, payload),
         })
     }

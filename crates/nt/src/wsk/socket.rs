@@ -146,13 +146,11 @@ unsafe impl Carrier for Socket {
         };
         let function = function.ok_or(Status::NOT_IMPLEMENTED)?;
         let range = transfer.range.as_ptr();
-        // SAFETY: the caller's range stays until the IRP completes, and that is not before the call.
-        let flags = unsafe { (*range).flags };
-        // SAFETY: as above; only an address is made.
+        // SAFETY: the caller's range stays until the IRP completes; only an address is made.
         let buffer = unsafe { &raw mut (*range).buffer };
         let socket = self.inner.socket.as_ptr();
         // SAFETY: the caller vouches for memory and IRP; the socket is open within the call.
-        Ok(unsafe { function(socket, buffer, flags, transfer.irp.cast()) })
+        Ok(unsafe { function(socket, buffer, 0, transfer.irp.cast()) })
     }
 }
 

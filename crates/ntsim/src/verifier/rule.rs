@@ -82,6 +82,8 @@ pub enum Rule {
     Leak,
     /// WSK was used against its contract.
     Wsk,
+    /// TDI was used against its contract.
+    Tdi,
     /// A work item was queued that is queued already, or freed while queued.
     WorkItemState,
     /// The driver stopped the system (KeBugCheckEx).

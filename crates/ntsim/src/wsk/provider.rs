@@ -1,24 +1,24 @@
 //! Registration with the provider, and the functions in its dispatch tables.
 
-use super::socket::{self, Socket};
-use super::{address, resolve, status};
+use super::{address, resolve};
 use crate::ex;
 use crate::io::{self, Packet};
 use crate::irql;
 use crate::mode;
 use crate::rtl;
 use crate::sys::{
-    NTSTATUS, STATUS_INVALID_ADDRESS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED,
-    STATUS_PENDING, STATUS_SUCCESS,
+    NTSTATUS, STATUS_DEVICE_NOT_READY, STATUS_INVALID_ADDRESS, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SUPPORTED, STATUS_PENDING, STATUS_SUCCESS,
 };
+use crate::tcp::{self, Owner, Range, Socket};
 use crate::verifier::{Place, broken};
 use core::ffi::c_void;
 use core::net::SocketAddr;
 use core::panic::Location;
 use core::ptr;
-use socket2::SockRef;
+use socket2::{Domain, SockRef};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use wsk_sys::*;
 
@@ -27,8 +27,16 @@ const REGISTERED: u64 = 0x5753_4b52_4547_4953;
 
 static REGISTRATIONS: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether there is a provider to be captured.
+static PROVIDED: AtomicBool = AtomicBool::new(true);
+
+/// Says whether there is a provider to be captured.
+pub(crate) fn provide(there_is: bool) {
+    PROVIDED.store(there_is, Ordering::SeqCst);
+}
+
 /// How many registrations stand.
-pub(super) fn registrations() -> usize {
+pub(crate) fn registrations() -> usize {
     REGISTRATIONS.load(Ordering::SeqCst)
 }
 
@@ -39,9 +47,8 @@ pub(super) struct Client {
     sockets: AtomicUsize,
 }
 
-impl Client {
-    /// A socket of the client is gone.
-    pub(super) fn socket_closed(&self) {
+impl Owner for Client {
+    fn socket_closed(&self) {
         self.sockets.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -121,7 +128,7 @@ pub unsafe fn WskDeregister(WskRegistration: *mut WSK_REGISTRATION) {
     REGISTRATIONS.fetch_sub(1, Ordering::SeqCst);
 }
 
-/// Takes hold of the provider, which is always there.
+/// Takes hold of the provider.
 #[track_caller]
 pub unsafe fn WskCaptureProviderNPI(
     WskRegistration: *mut WSK_REGISTRATION,
@@ -138,6 +145,9 @@ pub unsafe fn WskCaptureProviderNPI(
     let Some(client) = client_of(WskRegistration, "WskCaptureProviderNPI", place) else {
         return STATUS_INVALID_PARAMETER;
     };
+    if !PROVIDED.load(Ordering::SeqCst) {
+        return STATUS_DEVICE_NOT_READY;
+    }
     client.captures.fetch_add(1, Ordering::SeqCst);
     let provider = WSK_PROVIDER_NPI {
         Client: ptr::from_ref(client).cast_mut().cast(),
@@ -250,13 +260,18 @@ fn make(
     if kind != SOCK_STREAM || flags != WSK_FLAG_CONNECTION_SOCKET {
         return Err(STATUS_NOT_SUPPORTED);
     }
+    let domain = match family {
+        AF_INET => Domain::IPV4,
+        AF_INET6 => Domain::IPV6,
+        _ => return Err(STATUS_NOT_SUPPORTED),
+    };
     let client: *const Client = client.cast_const().cast();
     // SAFETY: what WskCaptureProviderNPI gave, which stays while it is captured.
     unsafe { Arc::increment_strong_count(client) };
     // SAFETY: the count was just raised.
     let client = unsafe { Arc::from_raw(client) };
     client.sockets.fetch_add(1, Ordering::SeqCst);
-    Socket::new(client.clone(), (&raw const CONNECTION).cast(), family)
+    Socket::new(client.clone(), (&raw const CONNECTION).cast(), domain)
         .inspect_err(|_| client.socket_closed())
 }
 
@@ -326,7 +341,7 @@ unsafe extern "C" fn wsk_bind(
     let to = unsafe { address::read(to) };
     at_once(irp, "WskBind", |_| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         socket.bind(to.ok_or(STATUS_INVALID_ADDRESS)?).map(|()| 0)
     })
 }
@@ -341,7 +356,7 @@ unsafe extern "C" fn wsk_connect(
     let to = unsafe { address::read(to) };
     begin(irp, "WskConnect", |packet, place| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         let to = to.ok_or(STATUS_INVALID_ADDRESS)?;
         require_bound(&socket, place);
         socket.connect(to, packet, place);
@@ -381,10 +396,28 @@ fn get_address(
 ) -> NTSTATUS {
     at_once(irp, "WskGetLocalAddress", |_| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
-        let address: SocketAddr = socket::address_of(&socket, remote)?;
-        socket::give_address(&address, to);
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
+        let address: SocketAddr = socket.address(remote)?;
+        // SAFETY: the client gives room for an address of its socket's family.
+        unsafe { address::write(&address, to) };
         Ok(0)
+    })
+}
+
+/// Makes a range of a client's buffer.
+fn range_of(buffer: *mut WSK_BUF, service: &str, place: Place) -> Result<Range, NTSTATUS> {
+    // SAFETY: the client gives a buffer, which it keeps for the time of the call.
+    let buffer = unsafe { buffer.as_ref() };
+    let range = buffer
+        .and_then(|buffer| Range::new(buffer.Mdl.cast(), buffer.Offset as usize, buffer.Length));
+    range.ok_or_else(|| {
+        broken!(
+            Wsk,
+            place,
+            None,
+            "{service}: the MDL chain is shorter than the buffer, or its pages are not locked"
+        );
+        STATUS_INVALID_PARAMETER
     })
 }
 
@@ -396,8 +429,8 @@ unsafe extern "C" fn wsk_send(
 ) -> NTSTATUS {
     begin(irp, "WskSend", |packet, place| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
-        socket.send(socket::range_of(buffer, "WskSend", place)?, packet, place);
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
+        socket.send(range_of(buffer, "WskSend", place)?, packet, place);
         Ok(())
     })
 }
@@ -410,14 +443,9 @@ unsafe extern "C" fn wsk_receive(
 ) -> NTSTATUS {
     begin(irp, "WskReceive", |packet, place| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         let whole = flags & WSK_FLAG_WAITALL != 0;
-        socket.receive(
-            socket::range_of(buffer, "WskReceive", place)?,
-            whole,
-            packet,
-            place,
-        );
+        socket.receive(range_of(buffer, "WskReceive", place)?, whole, packet, place);
         Ok(())
     })
 }
@@ -433,7 +461,7 @@ unsafe extern "C" fn wsk_disconnect(
             return Err(STATUS_NOT_SUPPORTED);
         }
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         socket.disconnect(flags & WSK_FLAG_ABORTIVE != 0, packet, place);
         Ok(())
     })
@@ -443,7 +471,7 @@ unsafe extern "C" fn wsk_close_socket(socket: *mut WSK_SOCKET, irp: wsk_sys::PIR
     irql::at_most(irql::PASSIVE, "WskCloseSocket", Location::caller());
     begin(irp, "WskCloseSocket", |packet, place| {
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         socket.close(packet, place);
         Ok(())
     })
@@ -465,7 +493,7 @@ fn set_option(socket: &Socket, level: u32, code: u32, value: u32) -> Result<usiz
         (SOL_SOCKET, SO_KEEPALIVE) => reference.set_keepalive(value != 0),
         _ => return Err(STATUS_NOT_SUPPORTED),
     };
-    result.map(|()| 0).map_err(|error| status::of(&error))
+    result.map(|()| 0).map_err(|error| tcp::status_of(&error))
 }
 
 unsafe extern "C" fn wsk_control_socket(
@@ -487,7 +515,7 @@ unsafe extern "C" fn wsk_control_socket(
         // SAFETY: the client gives so many bytes.
         let value = unsafe { input.cast::<u32>().read_unaligned() };
         // SAFETY: the client's socket, not closed.
-        let socket = unsafe { Socket::from_raw(socket) };
+        let socket = unsafe { Socket::from_raw(socket.cast()) };
         set_option(&socket, level, code, value)
     };
     if irp.is_null() {

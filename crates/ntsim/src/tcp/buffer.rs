@@ -5,26 +5,25 @@ use crate::sys::{MDL, PMDL};
 use core::mem::MaybeUninit;
 use socket2::{MaybeUninitSlice, Socket};
 use std::io::{self, IoSlice};
-use wsk_sys::WSK_BUF;
 
 /// Pieces of memory in one call to the host; a longer chain takes several calls.
 const MOST_PIECES: usize = 16;
 
 /// A range of an MDL chain, and how much of it is done.
-pub(super) struct Range {
+pub(crate) struct Range {
     mdl: PMDL,
     offset: usize,
-    pub(super) length: usize,
-    pub(super) done: usize,
+    pub(crate) length: usize,
+    pub(crate) done: usize,
 }
 
 impl Range {
-    /// Checks a buffer and marks its memory as used by the network. None when the MDLs are too short, or not locked.
-    pub(super) fn new(buffer: &WSK_BUF) -> Option<Self> {
+    /// Checks that the chain has so many bytes at the offset and marks its memory as used by the network. None when the MDLs are too short, or not locked.
+    pub(crate) fn new(mdl: PMDL, offset: usize, length: usize) -> Option<Self> {
         let range = Self {
-            mdl: buffer.Mdl.cast(),
-            offset: buffer.Offset as usize,
-            length: buffer.Length,
+            mdl,
+            offset,
+            length,
             done: 0,
         };
         let mut covered = 0usize;
@@ -42,11 +41,11 @@ impl Range {
     }
 
     /// The network is through with the memory.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         mdl::use_by_network(self.mdl, false);
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.done == self.length
     }
 
@@ -78,7 +77,7 @@ impl Range {
     }
 
     /// Sends what the host takes.
-    pub(super) fn send(&self, socket: &Socket) -> io::Result<usize> {
+    pub(crate) fn send(&self, socket: &Socket) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); MOST_PIECES];
         let mut count = 0;
         self.pieces(|memory, len| {
@@ -91,7 +90,7 @@ impl Range {
     }
 
     /// Receives what the host has.
-    pub(super) fn receive(&self, socket: &Socket) -> io::Result<usize> {
+    pub(crate) fn receive(&self, socket: &Socket) -> io::Result<usize> {
         let mut slices: [MaybeUninitSlice<'_>; MOST_PIECES] =
             core::array::from_fn(|_| MaybeUninitSlice::new(&mut []));
         let mut count = 0;

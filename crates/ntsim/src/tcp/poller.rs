@@ -46,7 +46,7 @@ fn with<R>(action: impl FnOnce(&mut Network) -> R) -> std::io::Result<R> {
 }
 
 /// Watches a socket from now on, for each change of its state.
-pub(super) fn watch(socket: &Arc<Socket>, host: &socket2::Socket) -> std::io::Result<()> {
+pub(crate) fn watch(socket: &Arc<Socket>, host: &socket2::Socket) -> std::io::Result<()> {
     with(|network| {
         // SAFETY: the socket is forgotten before it is closed.
         unsafe {
@@ -60,7 +60,7 @@ pub(super) fn watch(socket: &Arc<Socket>, host: &socket2::Socket) -> std::io::Re
 }
 
 /// Stops watching a socket.
-pub(super) fn forget(key: usize, host: &socket2::Socket) {
+pub(crate) fn forget(key: usize, host: &socket2::Socket) {
     if let Some(network) = NETWORK.lock().as_mut()
         && network.sockets.remove(&key).is_some()
     {
@@ -70,7 +70,7 @@ pub(super) fn forget(key: usize, host: &socket2::Socket) {
 }
 
 /// Has the network thread look at a socket.
-pub(super) fn kick(socket: &Arc<Socket>) {
+pub(crate) fn kick(socket: &Arc<Socket>) {
     READY.lock().push(socket.clone());
     if !IS_NETWORK.get()
         && let Some(network) = NETWORK.lock().as_ref()

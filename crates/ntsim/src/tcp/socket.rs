@@ -1,9 +1,8 @@
-//! A connection-oriented socket and its operations.
+//! A connection and its operations.
 
 use super::buffer::Range;
-use super::provider::Client;
 use super::state::{End, Operation, Removed, State, Step};
-use super::{address, poller, status};
+use super::{poller, status};
 use crate::io::{self, Packet};
 use crate::irql;
 use crate::mode;
@@ -11,30 +10,38 @@ use crate::stats;
 use crate::sys::*;
 use crate::trace::{self, Event};
 use crate::verifier::{Place, broken};
+use core::ffi::c_void;
 use core::net::SocketAddr;
 use core::panic::Location;
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Type};
 use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wsk_sys::{ADDRESS_FAMILY, AF_INET, AF_INET6, WSK_BUF, WSK_SOCKET};
+use wsk_sys::WSK_SOCKET;
 
 /// Sockets that are not closed.
 static SOCKETS: AtomicUsize = AtomicUsize::new(0);
 static NEXT_KEY: AtomicUsize = AtomicUsize::new(1);
 
 /// How many sockets are open.
-pub(super) fn sockets() -> usize {
+pub(crate) fn sockets() -> usize {
     SOCKETS.load(Ordering::SeqCst)
 }
 
-/// A socket. The client's WSK_SOCKET is its first field.
+/// Whose socket it is.
+pub(crate) trait Owner: Send + Sync {
+    /// The socket is gone.
+    fn socket_closed(&self);
+}
+
+/// A socket. What a client of WSK sees of it is its first field.
 #[repr(C)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     public: WSK_SOCKET,
     key: usize,
-    client: Arc<Client>,
+    owner: Arc<dyn Owner>,
     state: Mutex<State>,
 }
 
@@ -44,17 +51,12 @@ unsafe impl Send for Socket {}
 unsafe impl Sync for Socket {}
 
 impl Socket {
-    /// Makes a socket of an address family.
-    pub(super) fn new(
-        client: Arc<Client>,
-        dispatch: *const core::ffi::c_void,
-        family: ADDRESS_FAMILY,
+    /// Makes a socket of an address family. `dispatch` is for clients of WSK.
+    pub(crate) fn new(
+        owner: Arc<dyn Owner>,
+        dispatch: *const c_void,
+        domain: Domain,
     ) -> Result<Arc<Self>, NTSTATUS> {
-        let domain = match family {
-            AF_INET => Domain::IPV4,
-            AF_INET6 => Domain::IPV6,
-            _ => return Err(STATUS_NOT_SUPPORTED),
-        };
         let host = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
             .map_err(|error| status::of(&error))?;
         host.set_nonblocking(true)
@@ -63,7 +65,7 @@ impl Socket {
         Ok(Arc::new(Self {
             public: WSK_SOCKET { Dispatch: dispatch },
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
-            client,
+            owner,
             state: Mutex::new(State {
                 host: Some(Arc::new(host)),
                 ..State::default()
@@ -75,7 +77,7 @@ impl Socket {
     ///
     /// # Safety
     /// `socket` was given out by [`Socket::into_raw`] and is not closed.
-    pub(super) unsafe fn from_raw(socket: *mut WSK_SOCKET) -> Arc<Self> {
+    pub(crate) unsafe fn from_raw(socket: *mut c_void) -> Arc<Self> {
         let socket: *const Self = socket.cast_const().cast();
         // SAFETY: by the contract the client's reference is there.
         unsafe { Arc::increment_strong_count(socket) };
@@ -84,16 +86,16 @@ impl Socket {
     }
 
     /// Gives the client its reference.
-    pub(super) fn into_raw(self: Arc<Self>) -> *mut WSK_SOCKET {
+    pub(crate) fn into_raw(self: Arc<Self>) -> *mut c_void {
         Arc::into_raw(self).cast_mut().cast()
     }
 
-    pub(super) fn key(&self) -> usize {
+    pub(crate) fn key(&self) -> usize {
         self.key
     }
 
     /// The host's socket.
-    pub(super) fn host(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
+    pub(crate) fn host(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
         self.state
             .lock()
             .host
@@ -102,7 +104,7 @@ impl Socket {
     }
 
     /// Binds to a local address.
-    pub(super) fn bind(&self, to: SocketAddr) -> Result<(), NTSTATUS> {
+    pub(crate) fn bind(&self, to: SocketAddr) -> Result<(), NTSTATUS> {
         self.host()?
             .bind(&to.into())
             .map_err(|error| status::of(&error))?;
@@ -110,22 +112,47 @@ impl Socket {
         Ok(())
     }
 
+    /// The address at one end.
+    pub(crate) fn address(&self, remote: bool) -> Result<SocketAddr, NTSTATUS> {
+        let host = self.host()?;
+        let address = if remote {
+            host.peer_addr()
+        } else {
+            host.local_addr()
+        };
+        let address = address.map_err(|error| status::of(&error))?;
+        address.as_socket().ok_or(STATUS_INVALID_ADDRESS)
+    }
+
     /// Whether it is bound.
-    pub(super) fn is_bound(&self) -> bool {
+    pub(crate) fn is_bound(&self) -> bool {
         self.state.lock().bound
     }
 
+    /// Undoes [`Self::bind`] for a socket that is not connected (any more).
+    pub(crate) fn unbind(&self) -> Result<(), NTSTATUS> {
+        let mut state = self.state.lock();
+        if !state.bound {
+            return Err(STATUS_ADDRESS_NOT_ASSOCIATED);
+        }
+        if state.connected && state.send_end.is_none() {
+            return Err(STATUS_CONNECTION_ACTIVE);
+        }
+        state.bound = false;
+        Ok(())
+    }
+
     /// Drops a socket that no client has.
-    pub(super) fn discard(self: Arc<Self>) {
+    pub(crate) fn discard(self: Arc<Self>) {
         if let Some(host) = self.state.lock().host.take() {
             poller::forget(self.key, &host);
         }
         SOCKETS.fetch_sub(1, Ordering::SeqCst);
-        self.client.socket_closed();
+        self.owner.socket_closed();
     }
 
     /// Begins to connect a socket that the client gets with the success.
-    pub(super) fn connect_new(self: Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
+    pub(crate) fn connect_new(self: Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
         self.state.lock().unclaimed = true;
         self.connect(to, packet, place);
     }
@@ -143,7 +170,7 @@ impl Socket {
     }
 
     /// Begins to connect. The packet is completed in any case.
-    pub(super) fn connect(self: &Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
+    pub(crate) fn connect(self: &Arc<Self>, to: SocketAddr, packet: Packet, place: Place) {
         let result = self.host().and_then(|host| {
             let begun = host.connect(&to.into());
             match begun {
@@ -199,7 +226,7 @@ impl Socket {
     }
 
     /// Sends, at once if the host takes it.
-    pub(super) fn send(self: &Arc<Self>, range: Range, packet: Packet, place: Place) {
+    pub(crate) fn send(self: &Arc<Self>, range: Range, packet: Packet, place: Place) {
         stats::SENDS.add(1);
         let mut operation = Operation {
             packet,
@@ -260,7 +287,7 @@ impl Socket {
     }
 
     /// Receives: some bytes, or all of the range if `whole`.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         self: &Arc<Self>,
         range: Range,
         whole: bool,
@@ -337,14 +364,13 @@ impl Socket {
     }
 
     /// Ends the connection: after what is queued is sent, or at once if `abortive`.
-    pub(super) fn disconnect(&self, abortive: bool, packet: Packet, place: Place) {
+    pub(crate) fn disconnect(self: &Arc<Self>, abortive: bool, packet: Packet, place: Place) {
         let mut state = self.state.lock();
-        let result = match (&state.host, state.connected) {
+        let result = match (state.host.clone(), state.connected) {
             (Some(host), true) if abortive => {
-                // With no time to linger, closing resets the connection.
-                let _ = host.set_linger(Some(core::time::Duration::ZERO));
-                host.shutdown(std::net::Shutdown::Both)
-                    .map_err(|error| status::of(&error))
+                state.receive_end.get_or_insert(STATUS_CONNECTION_ABORTED);
+                state.send_end = Some(STATUS_CONNECTION_ABORTED);
+                reset(&host).map_err(|error| status::of(&error))
             }
             (Some(_), true) if !state.sends.is_empty() => {
                 state.disconnecting = Some(packet);
@@ -357,6 +383,10 @@ impl Socket {
         };
         state.send_end.get_or_insert(STATUS_CONNECTION_DISCONNECTED);
         drop(state);
+        if abortive {
+            // What is in flight ends before the abort does.
+            self.progress(false, false);
+        }
         complete(
             packet,
             End::failed(result.err().unwrap_or(STATUS_SUCCESS)),
@@ -365,7 +395,7 @@ impl Socket {
     }
 
     /// Closes the socket: what is queued ends first.
-    pub(super) fn close(self: Arc<Self>, packet: Packet, place: Place) {
+    pub(crate) fn close(self: Arc<Self>, packet: Packet, place: Place) {
         let mut state = self.state.lock();
         if core::mem::replace(&mut state.closed, true) {
             drop(state);
@@ -384,7 +414,7 @@ impl Socket {
     }
 
     /// Moves the operations on. `readable` and `writable` are news from the host.
-    pub(super) fn progress(self: &Arc<Self>, readable: bool, writable: bool) {
+    pub(crate) fn progress(self: &Arc<Self>, readable: bool, writable: bool) {
         let place = Location::caller();
         let mut state = self.state.lock();
         state.readable |= readable;
@@ -418,7 +448,7 @@ impl Socket {
 
     fn finish_close(&self, packet: Packet, place: Place) {
         SOCKETS.fetch_sub(1, Ordering::SeqCst);
-        self.client.socket_closed();
+        self.owner.socket_closed();
         // SAFETY: the client's reference, which ends with the close.
         unsafe { Arc::decrement_strong_count(self) };
         complete(packet, End::failed(STATUS_SUCCESS), place);
@@ -460,7 +490,11 @@ impl Socket {
             return Step::Idle;
         }
         if let Some(mut operation) = state.sends.pop_front() {
-            match self.try_send(&host, &mut operation) {
+            let end = match state.send_end {
+                Some(STATUS_CONNECTION_ABORTED) => Some(End::failed(STATUS_CONNECTION_ABORTED)),
+                _ => self.try_send(&host, &mut operation),
+            };
+            match end {
                 Some(end) => return state.finish(operation, end),
                 None => state.sends.push_front(operation),
             }
@@ -521,39 +555,14 @@ unsafe extern "C" fn cancel_operation(_device: PDEVICE_OBJECT, irp: PIRP) {
     }
 }
 
-/// Makes a range of a client's buffer.
-pub(super) fn range_of(
-    buffer: *mut WSK_BUF,
-    service: &str,
-    place: Place,
-) -> Result<Range, NTSTATUS> {
-    // SAFETY: the client gives a buffer, which it keeps for the time of the call.
-    let range = unsafe { buffer.as_ref() }.and_then(Range::new);
-    range.ok_or_else(|| {
-        broken!(
-            Wsk,
-            place,
-            None,
-            "{service}: the MDL chain is shorter than the buffer, or its pages are not locked"
-        );
-        STATUS_INVALID_PARAMETER
-    })
-}
-
-/// The address at one end of a socket.
-pub(super) fn address_of(socket: &Socket, remote: bool) -> Result<SocketAddr, NTSTATUS> {
-    let host = socket.host()?;
-    let address = if remote {
-        host.peer_addr()
-    } else {
-        host.local_addr()
-    };
-    let address = address.map_err(|error| status::of(&error))?;
-    address.as_socket().ok_or(STATUS_INVALID_ADDRESS)
-}
-
-/// Writes an address for a client.
-pub(super) fn give_address(address: &SocketAddr, to: *mut wsk_sys::SOCKADDR) {
-    // SAFETY: the client gives room for an address of its socket's family.
-    unsafe { address::write(address, to) };
+/// Resets a connection: by POSIX, that is what connecting to no address does.
+fn reset(host: &socket2::Socket) -> std::io::Result<()> {
+    // SAFETY: plain C data made of integers; all zeroes is a value, and its family is AF_UNSPEC.
+    let nowhere: libc::sockaddr = unsafe { core::mem::zeroed() };
+    let length = size_of_val(&nowhere) as libc::socklen_t;
+    // SAFETY: the address is a local of that length.
+    match unsafe { libc::connect(host.as_raw_fd(), &nowhere, length) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
 }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 /// The end of an operation.
 #[derive(Clone, Copy)]
-pub(super) struct End {
-    pub(super) status: NTSTATUS,
-    pub(super) information: usize,
+pub(crate) struct End {
+    pub(crate) status: NTSTATUS,
+    pub(crate) information: usize,
 }
 
 impl End {
-    pub(super) fn failed(status: NTSTATUS) -> Self {
+    pub(crate) fn failed(status: NTSTATUS) -> Self {
         Self {
             status,
             information: 0,
@@ -22,48 +22,48 @@ impl End {
     }
 }
 
-pub(super) struct Operation {
-    pub(super) packet: Packet,
-    pub(super) range: Range,
+pub(crate) struct Operation {
+    pub(crate) packet: Packet,
+    pub(crate) range: Range,
     /// Complete only when the whole range is done.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
     /// Set once the operation has ended while its cancel routine is about to run: that routine completes it.
-    pub(super) end: Option<End>,
+    pub(crate) end: Option<End>,
 }
 
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) host: Option<Arc<socket2::Socket>>,
-    pub(super) connected: bool,
-    pub(super) connecting: Option<Packet>,
+pub(crate) struct State {
+    pub(crate) host: Option<Arc<socket2::Socket>>,
+    pub(crate) connected: bool,
+    pub(crate) connecting: Option<Packet>,
     /// WskSocketConnect made the socket: a successful connect gives it to the client, a failed one drops it.
-    pub(super) unclaimed: bool,
-    pub(super) bound: bool,
-    pub(super) sends: VecDeque<Operation>,
-    pub(super) receives: VecDeque<Operation>,
+    pub(crate) unclaimed: bool,
+    pub(crate) bound: bool,
+    pub(crate) sends: VecDeque<Operation>,
+    pub(crate) receives: VecDeque<Operation>,
     /// Operations that have ended but belong to their cancel routines.
-    pub(super) cancelling: Vec<Operation>,
+    pub(crate) cancelling: Vec<Operation>,
     /// What every receive from now on ends with.
-    pub(super) receive_end: Option<NTSTATUS>,
+    pub(crate) receive_end: Option<NTSTATUS>,
     /// What every send from now on ends with.
-    pub(super) send_end: Option<NTSTATUS>,
-    pub(super) disconnecting: Option<Packet>,
-    pub(super) closing: Option<Packet>,
-    pub(super) closed: bool,
+    pub(crate) send_end: Option<NTSTATUS>,
+    pub(crate) disconnecting: Option<Packet>,
+    pub(crate) closing: Option<Packet>,
+    pub(crate) closed: bool,
     /// The host may have bytes that nobody has asked for yet.
-    pub(super) readable: bool,
+    pub(crate) readable: bool,
     /// The network thread is at work on this socket, and will see what is queued now.
-    pub(super) in_progress: bool,
+    pub(crate) in_progress: bool,
 }
 
 /// What a cancel routine found.
-pub(super) enum Removed {
+pub(crate) enum Removed {
     Connect(NTSTATUS),
     Transfer(End),
 }
 
 /// What the network thread does next for a socket.
-pub(super) enum Step {
+pub(crate) enum Step {
     Complete(Packet, End),
     /// An operation has ended that belongs to its cancel routine.
     Again,
@@ -71,7 +71,7 @@ pub(super) enum Step {
 }
 
 impl State {
-    pub(super) fn may_send(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
+    pub(crate) fn may_send(&self) -> Result<Arc<socket2::Socket>, NTSTATUS> {
         match (&self.host, self.send_end) {
             (Some(host), None) if self.connected => Ok(host.clone()),
             (Some(_), Some(status)) => Err(status),
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    pub(super) fn may_receive(&self) -> Result<(), NTSTATUS> {
+    pub(crate) fn may_receive(&self) -> Result<(), NTSTATUS> {
         match &self.host {
             Some(_) if self.connected => Ok(()),
             Some(_) => Err(STATUS_INVALID_CONNECTION),
@@ -88,7 +88,7 @@ impl State {
         }
     }
 
-    pub(super) fn has(&self, packet: Packet) -> bool {
+    pub(crate) fn has(&self, packet: Packet) -> bool {
         self.connecting == Some(packet)
             || self
                 .sends
@@ -98,7 +98,7 @@ impl State {
     }
 
     /// An operation is over: its packet is to be completed, unless its cancel routine is on its way.
-    pub(super) fn finish(&mut self, mut operation: Operation, end: End) -> Step {
+    pub(crate) fn finish(&mut self, mut operation: Operation, end: End) -> Step {
         operation.range.release();
         if operation.packet.exchange_cancel(None).is_some() {
             return Step::Complete(operation.packet, end);
@@ -109,7 +109,7 @@ impl State {
     }
 
     /// Takes an operation out for its cancel routine.
-    pub(super) fn remove(&mut self, packet: Packet) -> Removed {
+    pub(crate) fn remove(&mut self, packet: Packet) -> Removed {
         let cancelled = Removed::Transfer(End::failed(STATUS_CANCELLED));
         if self.connecting == Some(packet) {
             self.connecting = None;
@@ -141,7 +141,7 @@ impl State {
     }
 
     /// Ends the next operation of a closed socket.
-    pub(super) fn abort_next(&mut self) -> Step {
+    pub(crate) fn abort_next(&mut self) -> Step {
         if let Some(packet) = self.connecting {
             // Otherwise the cancel routine takes it.
             if packet.exchange_cancel(None).is_some() {

@@ -4,7 +4,7 @@ use crate::sys::*;
 use std::io::{Error, ErrorKind};
 
 /// The status of a failed socket call.
-pub(super) fn of(error: &Error) -> NTSTATUS {
+pub(crate) fn of(error: &Error) -> NTSTATUS {
     match error.raw_os_error() {
         Some(libc::EHOSTUNREACH | libc::EHOSTDOWN) => return STATUS_HOST_UNREACHABLE,
         Some(libc::ENETUNREACH | libc::ENETDOWN) => return STATUS_NETWORK_UNREACHABLE,
