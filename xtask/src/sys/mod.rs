@@ -39,7 +39,7 @@ pub fn package(name: &str) -> Outcome {
 pub fn build(checkout: &Path, out: &Path) -> Outcome {
     let imports = imports::libraries(checkout)?;
     image::DRIVER.build(checkout, &imports, out)?;
-    if checkout.join("crates/oxsmb-np").exists() {
+    if checkout.join("crates/oxsmb-np/oxsmbnp.def").exists() {
         image::PROVIDER.build(checkout, &[], out)?;
     }
     Ok(())
