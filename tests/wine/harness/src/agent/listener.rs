@@ -1,75 +1,99 @@
 //! Where tests connect.
 
 use super::connection;
-use super::socket::Socket;
-use crate::sync::{Condition, Mutex};
+use super::socket::{self, Socket};
+use crate::sync::Mutex;
 use crate::thread::Thread;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use wdk_sys::{NTSTATUS, STATUS_ADDRESS_ALREADY_EXISTS};
 
-/// Connections that are served, by their numbers, and the listener's socket.
-struct Serving {
-    listener: Option<Arc<Socket>>,
-    last: u64,
-    connections: BTreeMap<u64, Arc<Socket>>,
+/// A connection that is served.
+struct Served {
+    socket: Arc<Socket>,
+    thread: Thread,
 }
 
-static SERVING: Mutex<Serving> = Mutex::new(Serving {
-    listener: None,
+struct Listening {
+    port: u16,
+    thread: Thread,
+}
+
+struct State {
+    listening: Option<Listening>,
+    stopping: bool,
+    last: u64,
+    served: BTreeMap<u64, Served>,
+    /// Those of them whose threads are about to end.
+    over: Vec<u64>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State {
+    listening: None,
+    stopping: false,
     last: 0,
-    connections: BTreeMap::new(),
+    served: BTreeMap::new(),
+    over: Vec::new(),
 });
-static ENDED: Condition = Condition::new();
 
 /// Begins to listen on a port of 127.0.0.1.
 pub fn start(port: u16) -> Result<(), NTSTATUS> {
     let listener = Socket::listen(port).ok_or(STATUS_ADDRESS_ALREADY_EXISTS)?;
-    let listener = Arc::new(listener);
-    SERVING.lock().listener = Some(listener.clone());
-    Thread::spawn(move || accept_all(&listener)).map(drop)
+    let thread = Thread::spawn(move || {
+        while let Some(socket) = listener.accept() {
+            if !serve(socket) {
+                break;
+            }
+        }
+    })?;
+    STATE.lock().listening = Some(Listening { port, thread });
+    Ok(())
 }
 
-fn accept_all(listener: &Socket) {
-    while let Some(socket) = listener.accept() {
-        let socket = Arc::new(socket);
-        let number = {
-            let mut serving = SERVING.lock();
-            if serving.listener.is_none() {
-                return;
-            }
-            serving.last += 1;
-            let number = serving.last;
-            serving.connections.insert(number, socket.clone());
-            number
-        };
-        let served = Thread::spawn(move || {
-            connection::serve(&socket, number);
-            end(number);
-        });
-        if served.is_err() {
-            end(number);
+/// Serves a connection in a thread of its own. False when no more are wanted.
+fn serve(socket: Socket) -> bool {
+    let mut state = STATE.lock();
+    if state.stopping {
+        return false;
+    }
+    for number in core::mem::take(&mut state.over) {
+        if let Some(ended) = state.served.remove(&number) {
+            ended.thread.join();
         }
     }
+    state.last += 1;
+    let number = state.last;
+    let socket = Arc::new(socket);
+    let thread = {
+        let socket = socket.clone();
+        Thread::spawn(move || {
+            connection::serve(&socket, number);
+            STATE.lock().over.push(number);
+        })
+    };
+    if let Ok(thread) = thread {
+        state.served.insert(number, Served { socket, thread });
+    }
+    true
 }
 
-fn end(number: u64) {
-    SERVING.lock().connections.remove(&number);
-    ENDED.wake_all();
-}
-
-/// Ends all connections and waits for that, and then listens no more.
+/// Ends the listener and all connections, and waits until none of their threads is in this image any more.
 pub fn stop() {
-    let mut serving = SERVING.lock();
-    let listener = serving.listener.take();
-    for socket in serving.connections.values() {
-        socket.shut();
+    let mut state = STATE.lock();
+    state.stopping = true;
+    let listening = state.listening.take();
+    let served = core::mem::take(&mut state.served);
+    drop(state);
+    if let Some(Listening { port, thread }) = listening {
+        // Nothing else brings a thread back from `accept`.
+        socket::knock(port);
+        thread.join();
     }
-    while !serving.connections.is_empty() {
-        ENDED.wait(&mut serving);
+    for connection in served.values() {
+        connection.socket.shut();
     }
-    drop(serving);
-    if let Some(listener) = listener {
-        listener.shut();
+    for connection in served.into_values() {
+        connection.thread.join();
     }
 }

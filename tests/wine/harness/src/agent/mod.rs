@@ -11,7 +11,6 @@ mod create;
 mod file;
 mod handles;
 mod identity;
-pub mod shim;
 mod listener;
 mod memory;
 mod operations;
@@ -20,6 +19,7 @@ mod registry;
 mod request;
 mod services;
 mod set_information;
+pub mod shim;
 mod socket;
 mod status;
 

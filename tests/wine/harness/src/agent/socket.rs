@@ -5,7 +5,7 @@ use crate::winsock::{
     listen, recv, send, setsockopt, shutdown,
 };
 use core::ptr::null_mut;
-use wsk_sys::{AF_INET, IPPROTO_TCP, SOCK_STREAM, SOCKADDR_IN, TCP_NODELAY};
+use wsk_sys::{AF_INET, IPPROTO_TCP, SOCK_STREAM, SOCKADDR, SOCKADDR_IN, TCP_NODELAY};
 
 const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
 const BACKLOG: i32 = 64;
@@ -19,6 +19,20 @@ pub struct Socket(RawSocket);
 impl Socket {
     /// A socket that listens. None if the port is taken.
     pub fn listen(port: u16) -> Option<Self> {
+        let socket = Self::open()?;
+        let address = loopback(port);
+        // SAFETY: the address is a local of that length.
+        if unsafe { bind(socket.0, (&raw const address).cast(), ADDRESS_LENGTH) } != 0 {
+            return None;
+        }
+        // SAFETY: the socket is open.
+        if unsafe { listen(socket.0, BACKLOG) } != 0 {
+            return None;
+        }
+        Some(socket)
+    }
+
+    fn open() -> Option<Self> {
         // SAFETY: plain values, and no protocol information.
         let raw = unsafe {
             WSASocketW(
@@ -30,30 +44,14 @@ impl Socket {
                 WSA_FLAG_OVERLAPPED,
             )
         };
-        let socket = Self::new(raw)?;
-        let address = SOCKADDR_IN {
-            sin_family: AF_INET,
-            sin_port: port.to_be(),
-            sin_addr: LOOPBACK,
-            ..SOCKADDR_IN::default()
-        };
-        let length = size_of::<SOCKADDR_IN>() as i32;
-        // SAFETY: the address is a local of that length.
-        if unsafe { bind(raw, (&raw const address).cast(), length) } != 0 {
-            return None;
-        }
-        // SAFETY: the socket is open.
-        if unsafe { listen(raw, BACKLOG) } != 0 {
-            return None;
-        }
-        Some(socket)
+        Self::new(raw)
     }
 
     fn new(raw: RawSocket) -> Option<Self> {
         (raw != INVALID_SOCKET).then_some(Self(raw))
     }
 
-    /// Waits for the next connection. None when the socket was shut.
+    /// Waits for the next connection.
     pub fn accept(&self) -> Option<Self> {
         // SAFETY: the socket is open, and the peer's address is not asked for.
         let raw = unsafe { accept(self.0, null_mut(), null_mut()) };
@@ -98,6 +96,31 @@ impl Socket {
         // SAFETY: the socket is open.
         unsafe { shutdown(self.0, SD_BOTH) };
     }
+}
+
+/// Connects to a port and hangs up.
+pub fn knock(port: u16) {
+    let Some(socket) = Socket::open() else { return };
+    let address = loopback(port);
+    // SAFETY: the address is a local of that length.
+    unsafe { connect(socket.0, (&raw const address).cast(), ADDRESS_LENGTH) };
+}
+
+const ADDRESS_LENGTH: i32 = size_of::<SOCKADDR_IN>() as i32;
+
+fn loopback(port: u16) -> SOCKADDR_IN {
+    SOCKADDR_IN {
+        sin_family: AF_INET,
+        sin_port: port.to_be(),
+        sin_addr: LOOPBACK,
+        ..SOCKADDR_IN::default()
+    }
+}
+
+#[link(name = "ws2_32.dll", kind = "raw-dylib", modifiers = "+verbatim")]
+unsafe extern "C" {
+    /// The kernel's part of the harness has ConnectEx; this waits.
+    fn connect(socket: RawSocket, address: *const SOCKADDR, length: i32) -> i32;
 }
 
 impl Drop for Socket {
