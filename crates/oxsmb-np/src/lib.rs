@@ -15,8 +15,8 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 #![cfg_attr(not(windows), forbid(unsafe_code))]
 
-// Elsewhere than on Windows this is a library for tests, which has the system's panic handler.
-#[cfg(not(windows))]
+// Elsewhere than in the DLL, tests and their library have the system's panic handler.
+#[cfg(any(not(windows), test))]
 extern crate std;
 
 #[forbid(unsafe_code)]

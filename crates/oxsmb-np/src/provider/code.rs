@@ -44,6 +44,8 @@ codes! {
     BAD_NETPATH = 53,
     /// ERROR_BAD_NET_RESP: the server does not answer as it should.
     BAD_RESPONSE = 58,
+    /// WN_NET_ERROR (ERROR_UNEXP_NET_ERR): none of the others.
+    NETWORK_ERROR = 59,
     /// ERROR_NETNAME_DELETED: the connection broke.
     CONNECTION_LOST = 64,
     /// ERROR_NETWORK_ACCESS_DENIED.
@@ -66,6 +68,8 @@ codes! {
     TIMEOUT = 121,
     /// WN_BAD_LEVEL.
     BAD_LEVEL = 124,
+    /// ERROR_ALREADY_EXISTS: the system has a drive of this letter.
+    ALREADY_EXISTS = 183,
     /// WN_MORE_DATA.
     MORE_DATA = 234,
     /// WN_NO_MORE_ENTRIES.

@@ -147,7 +147,12 @@ fn from_format(error: FormatError) -> Code {
 
 /// Makes the drive letter stand for the connection, and for nothing else: another program may have taken it meanwhile.
 fn map(system: &impl System, letter: u8, name: &NtName) -> Result<(), Code> {
-    system.define_drive(letter, name)?;
+    system
+        .define_drive(letter, name)
+        .map_err(|code| match code {
+            Code::ALREADY_EXISTS => Code::ALREADY_CONNECTED,
+            other => other,
+        })?;
     let found = system.drive_targets(letter)?;
     let mut present = found
         .units()
@@ -301,10 +306,15 @@ mod tests {
     #[test]
     fn a_connection_whose_letter_cannot_be_had_is_ended() {
         let system = Scripted::default();
-        system.no_letters.set(Some(Code::ACCESS_DENIED));
-        let refused = add(&system, Some("Z:"), SHARE, None, None);
-        assert_eq!(refused, Err(Code::ACCESS_DENIED));
-        assert!(system.names().is_empty());
+        for (reason, code) in [
+            (Code::ACCESS_DENIED, Code::ACCESS_DENIED),
+            (Code::ALREADY_EXISTS, Code::ALREADY_CONNECTED),
+        ] {
+            system.no_letters.set(Some(reason));
+            let refused = add(&system, Some("Z:"), SHARE, None, None);
+            assert_eq!(refused, Err(code));
+            assert!(system.names().is_empty());
+        }
     }
 
     #[test]
