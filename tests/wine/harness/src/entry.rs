@@ -1,8 +1,10 @@
 //! Start and end of the harness.
 
-use crate::agent;
 use crate::log::log;
-use wdk_sys::{DRIVER_OBJECT, NT_SUCCESS, NTSTATUS, PDRIVER_OBJECT, PUNICODE_STRING};
+use crate::{agent, dpc, fast_mutex, hook, irql, timer, wsk};
+use wdk_sys::{
+    DRIVER_OBJECT, NT_SUCCESS, NTSTATUS, PDRIVER_OBJECT, PUNICODE_STRING, STATUS_SUCCESS,
+};
 
 /// The driver's entry point.
 ///
@@ -17,15 +19,45 @@ unsafe extern "C" fn driver_entry(
     // SAFETY: the kernel gives its driver object, which is ours to fill in.
     let object: &mut DRIVER_OBJECT = unsafe { &mut *driver };
     object.DriverUnload = Some(unload);
-    let status = agent::start(registry_path);
-    log!("harness starts: {status:#x}");
-    if !NT_SUCCESS(status) {
-        agent::stop();
+    match start(registry_path) {
+        Ok(()) => {
+            log!("the harness is ready");
+            STATUS_SUCCESS
+        }
+        Err(status) => {
+            log!("the harness cannot start: {status:#x}");
+            stop();
+            status
+        }
     }
-    status
 }
 
 unsafe extern "C" fn unload(_driver: PDRIVER_OBJECT) {
+    stop();
+    log!("the harness has ended");
+}
+
+fn start(registry_path: PUNICODE_STRING) -> Result<(), NTSTATUS> {
+    irql::start()?;
+    fast_mutex::start()?;
+    dpc::start()?;
+    timer::start()?;
+    wsk::start()?;
+    hook::start()?;
+    let status = agent::start(registry_path);
+    if NT_SUCCESS(status) {
+        Ok(())
+    } else {
+        Err(status)
+    }
+}
+
+fn stop() {
     agent::stop();
-    log!("harness ends");
+    hook::stop();
+    wsk::stop();
+    timer::stop();
+    dpc::stop();
+    fast_mutex::stop();
+    irql::stop();
 }

@@ -45,6 +45,20 @@ pub struct MemoryRegion {
     pub kind: u32,
 }
 
+impl MemoryRegion {
+    /// What says nothing yet.
+    pub const EMPTY: Self = Self {
+        base: core::ptr::null_mut(),
+        allocation_base: core::ptr::null_mut(),
+        allocation_protect: 0,
+        partition: 0,
+        size: 0,
+        state: 0,
+        protect: 0,
+        kind: 0,
+    };
+}
+
 pub const INFINITE: u32 = u32::MAX;
 pub const INVALID_HANDLE_VALUE: Handle = core::ptr::without_provenance_mut(usize::MAX);
 pub const PAGE_READWRITE: u32 = 0x04;
@@ -69,6 +83,7 @@ unsafe extern "C" {
         overlapped: *mut *mut Overlapped,
         milliseconds: u32,
     ) -> i32;
+    pub fn GetSystemTimePreciseAsFileTime(time: *mut u64);
     pub fn HeapAlloc(heap: Handle, flags: u32, size: usize) -> *mut c_void;
     pub fn HeapFree(heap: Handle, flags: u32, block: *mut c_void) -> i32;
     pub fn PostQueuedCompletionStatus(

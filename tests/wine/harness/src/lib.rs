@@ -2,7 +2,7 @@
 //!
 //! winedevice.exe, in which Wine runs drivers, is an ordinary process, and drivers of one load-order group share it. So
 //! this driver, started first, sees the image of `oxsmb.sys` being loaded ([`hook`]) and rewrites its import table before
-//! its first instruction runs: what Wine lacks, fakes or gets wrong comes from here instead ([`shims`] lists it all). The
+//! its first instruction runs: what Wine lacks, fakes or gets wrong comes from here instead (its table lists it all). The
 //! image on disk and its code stay as they are.
 //!
 //! Around that, [`wsk`] is a Winsock Kernel provider over ws2_32, [`ledger`] counts what the driver holds and which rules
@@ -16,12 +16,30 @@
 extern crate alloc;
 
 mod agent;
+mod dpc;
 mod entry;
+mod fast_mutex;
+mod hook;
+mod irp;
+mod irql;
 mod kernelbase;
 mod ledger;
 mod log;
+mod mdl;
+mod per_thread;
+mod pool;
+mod requestor;
+mod resource;
 mod runtime;
+mod security;
+mod share_access;
+mod spin_lock;
 mod sync;
+mod system_thread;
 mod thread;
+mod timer;
 mod uncprovider;
+mod wait;
 mod winsock;
+mod work_item;
+mod wsk;

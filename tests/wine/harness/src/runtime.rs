@@ -58,8 +58,5 @@ const HARNESS_IS_WRONG: u32 = 0xe2;
 fn panic(information: &PanicInfo<'_>) -> ! {
     log!("PANIC: {information}");
     // SAFETY: ends the process.
-    unsafe { KeBugCheckEx(HARNESS_IS_WRONG, 0, 0, 0, 0) };
-    loop {
-        core::hint::spin_loop();
-    }
+    unsafe { KeBugCheckEx(HARNESS_IS_WRONG, 0, 0, 0, 0) }
 }
