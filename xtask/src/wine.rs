@@ -12,7 +12,7 @@ const BUILT: &[(&str, &str, &str)] = &[("wine-harness", "wine_harness.dll", "oxh
 /// Builds the driver, the network provider, the harness and its client, and runs the tests.
 pub fn run() -> Outcome {
     setup::run()?;
-    sys::run()?;
+    sys::make()?;
     let workspace = step::workspace();
     let place = workspace.join("target/wine");
     fs::create_dir_all(&place)

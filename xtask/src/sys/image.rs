@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cross;
+use crate::pe;
 use crate::step::{self, Outcome};
 
 /// What can be built.
@@ -20,6 +21,8 @@ pub struct Image {
     pub name: &'static str,
     /// `sys` or `dll`.
     pub extension: &'static str,
+    /// What the checker expects of it.
+    pub kind: pe::Kind,
     /// Arguments of the linker that are this image's own.
     pub arguments: &'static [&'static str],
 }
@@ -30,12 +33,15 @@ pub const DRIVER: Image = Image {
     features: &[],
     name: "oxsmb",
     extension: "sys",
+    kind: pe::Kind::Driver,
     arguments: &[
         "/DRIVER",
         "/KERNEL",
         "/ENTRY:DriverEntry",
         "/SUBSYSTEM:NATIVE,10.0",
         "/INTEGRITYCHECK",
+        // Set for every program otherwise, and about desktops.
+        "/TSAWARE:NO",
         // Nothing of the driver may be paged out: for lld, P marks a section so.
         "/SECTION:.text,ERP",
         "/SECTION:.rdata,RP",
@@ -50,6 +56,7 @@ pub const PROVIDER: Image = Image {
     features: &[],
     name: "oxsmbnp",
     extension: "dll",
+    kind: pe::Kind::Provider,
     arguments: &["/DLL", "/ENTRY:DllMain", "/SUBSYSTEM:WINDOWS,10.0"],
 };
 
@@ -75,6 +82,12 @@ const ARGUMENTS: &[&str] = &[
 ];
 
 impl Image {
+    /// Checks the image in `out`, and prints what it was found to be.
+    pub fn check(&self, out: &Path) -> Outcome {
+        let map = out.join(format!("{}.map", self.name));
+        pe::check(self.kind, &out.join(self.file()), &map)
+    }
+
     /// The name of the image's file.
     pub fn file(&self) -> String {
         format!("{}.{}", self.name, self.extension)

@@ -17,12 +17,22 @@ const FOR_WINDOWS: &[&str] = &["oxsmb", "wine-harness"];
 
 /// Installs what the build needs, builds both images and checks them.
 pub fn run() -> Outcome {
+    make()?;
+    let out = step::workspace().join(OUT);
+    let images = [image::DRIVER, image::PROVIDER];
+    let outcomes: Vec<Outcome> = images
+        .iter()
+        .filter(|image| out.join(image.file()).exists())
+        .map(|image| image.check(&out))
+        .collect();
+    outcomes.into_iter().collect()
+}
+
+/// Installs what the build needs and builds both images.
+pub fn make() -> Outcome {
     setup::for_build()?;
     let checkout = step::workspace();
-    let out = checkout.join(OUT);
-    build(&checkout, &out)?;
-    println!("made: {OUT}/{}", image::DRIVER.file());
-    Ok(())
+    build(&checkout, &checkout.join(OUT))
 }
 
 /// The lints of everything that is compiled for Windows.
