@@ -16,6 +16,9 @@ use crate::exchange;
 /// The keeper looks at least this often.
 const LONGEST_SLEEP: Interval = Interval::from_secs(60);
 
+/// How long a server has to hear that a connection ends.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 /// The right to end a connection. Dropping it ends the connection and waits until nothing of it runs any more. IRQL: PASSIVE.
 pub struct Keeper {
     connection: PoolArc<Connection>,
@@ -49,7 +52,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.connection.fail(Status::CONNECTION_DISCONNECTED);
+        self.connection.leave();
     }
 }
 
@@ -64,8 +67,26 @@ fn keep(connection: &PoolArc<Connection>) {
         expire(connection);
         ask_for_life(connection);
     }
+    hang_up(connection);
+}
+
+/// Closes the socket: in good order, so that the server gets all that was sent to it, or at once, if something went wrong.
+fn hang_up(connection: &Connection) {
+    let socket = &connection.socket;
+    let ended = if connection.ended_in_order() {
+        socket.disconnect(GOODBYE)
+    } else {
+        socket.abort(GOODBYE)
+    };
+    if let Err(status) = ended {
+        // As with a server that is gone already.
+        nt::log!(
+            Debug,
+            "the connection was closed without a goodbye: {status:?}"
+        );
+    }
     // Waits for everything in flight, and for its completions.
-    connection.socket.close();
+    socket.close();
 }
 
 /// Ends the requests whose time is over.

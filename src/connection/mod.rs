@@ -36,7 +36,7 @@ pub struct Connection {
     socket: Socket,
     table: PoolBox<LockedTable>,
     /// What ended the connection, once something has.
-    broken: SpinLock<Option<Status>>,
+    ended: SpinLock<Option<End>>,
     /// Wakes the keeper: a deadline is earlier than it thinks, or the connection has ended.
     wake_keeper: Event,
     config: Config,
@@ -45,6 +45,15 @@ pub struct Connection {
     max_io: u32,
     io_depth: u32,
     stocks: PoolBox<Stocks>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy)]
+struct End {
+    /// What every request from then on fails with.
+    status: Status,
+    /// Nobody needs it any more, and nothing is wrong with it.
+    in_order: bool,
 }
 
 impl Connection {
@@ -107,8 +116,8 @@ impl Connection {
 
     /// Fails with what ended the connection, once something has. IRQL: any.
     pub fn check(&self) -> Result<()> {
-        match *self.broken.lock() {
-            Some(status) => Err(status),
+        match *self.ended.lock() {
+            Some(End { status, .. }) => Err(status),
             None => Ok(()),
         }
     }
@@ -144,13 +153,34 @@ impl Connection {
     /// Ends the connection: whatever is in flight fails with `status`, and nothing is taken any more. The keeper closes the
     /// socket. The first reason counts. IRQL: any.
     pub fn fail(&self, status: Status) {
+        self.end(End {
+            status,
+            in_order: false,
+        });
+    }
+
+    /// Ends the connection because nobody needs it any more. IRQL: any.
+    fn leave(&self) {
+        self.end(End {
+            status: Status::CONNECTION_DISCONNECTED,
+            in_order: true,
+        });
+    }
+
+    /// Whether the connection ended because nobody needed it any more. IRQL: any.
+    fn ended_in_order(&self) -> bool {
+        self.ended.lock().is_some_and(|end| end.in_order)
+    }
+
+    fn end(&self, end: End) {
         {
-            let mut broken = self.broken.lock();
-            if broken.is_some() {
+            let mut ended = self.ended.lock();
+            if ended.is_some() {
                 return;
             }
-            *broken = Some(status);
+            *ended = Some(end);
         }
+        let status = end.status;
         self.with(Table::close);
         while let Some(requester) = self.with(Table::next_failed) {
             requester.failed(status);

@@ -91,7 +91,7 @@ impl Opening {
             Connection {
                 socket,
                 table,
-                broken: SpinLock::new(None),
+                ended: SpinLock::new(None),
                 wake_keeper,
                 config,
                 negotiated,
