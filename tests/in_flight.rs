@@ -14,6 +14,7 @@ const BLOCK: usize = 10_007;
 
 const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0)];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1)];
+const BY_TDI: &Settings<'static> = &[scripted::BY_TDI];
 
 type Order = fn(&mut Vec<Vec<u8>>);
 
@@ -96,6 +97,14 @@ fn writes_are_in_flight_at_once(settings: &Settings<'_>, order: Order) {
 fn thirty_two_reads_of_one_thread_are_in_flight_at_once_and_answered_in_any_order() {
     for order in ORDERS {
         reads_are_in_flight_at_once(UNSIGNED, order);
+    }
+}
+
+#[test]
+fn thirty_two_reads_and_writes_by_tdi_are_in_flight_at_once_and_answered_in_any_order() {
+    for order in ORDERS {
+        reads_are_in_flight_at_once(BY_TDI, order);
+        writes_are_in_flight_at_once(BY_TDI, order);
     }
 }
 

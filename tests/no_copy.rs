@@ -6,12 +6,15 @@ mod scripted;
 use std::sync::{Mutex, mpsc};
 
 use ntsim::user::SharedMemory;
-use scripted::{Answers, Settings, bytes, count, server, share, start, wait_until, with_driver};
+use scripted::{
+    Answers, BY_TDI, Settings, bytes, count, server, share, start, wait_until, with_driver,
+};
 use smb_server::{Fault, When};
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::Command;
 
 const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0)];
+const UNSIGNED_BY_TDI: &Settings<'static> = &[("RequireSigning", 0), BY_TDI];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1)];
 /// The largest READ and WRITE there are.
 const MOST: usize = 8 << 20;
@@ -33,13 +36,13 @@ fn in_halves() -> Fault {
     })
 }
 
-#[test]
-fn what_has_arrived_of_a_read_is_in_the_callers_memory_before_the_rest_is_sent() {
+/// What has arrived of a read is in the caller's memory before the rest is sent.
+fn reads_go_to_the_callers_memory(settings: &Settings<'_>) {
     let share = share();
     let content = bytes(MOST + 1);
     share.write_file("file", &content).unwrap();
     let server = start(server(&share).fault(When::command(Command::READ).first(2), in_halves()));
-    let settings = [UNSIGNED, &[("MaxIoBytes", MOST as u32)]].concat();
+    let settings = [settings, &[("MaxIoBytes", MOST as u32)]].concat();
     with_driver(&settings, |desk| {
         let file = desk.mount(&server).open("file").unwrap();
         let memory = SharedMemory::new(&vec![0; MOST]);
@@ -64,7 +67,17 @@ fn what_has_arrived_of_a_read_is_in_the_callers_memory_before_the_rest_is_sent()
 }
 
 #[test]
-fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
+fn what_has_arrived_of_a_read_is_in_the_callers_memory_before_the_rest_is_sent() {
+    reads_go_to_the_callers_memory(UNSIGNED);
+}
+
+#[test]
+fn what_has_arrived_of_a_read_by_tdi_is_in_the_callers_memory_before_the_rest_is_sent() {
+    reads_go_to_the_callers_memory(UNSIGNED_BY_TDI);
+}
+
+/// A write is taken from the caller's memory at the moment when it is sent.
+fn writes_are_taken_from_the_callers_memory(settings: &Settings<'_>) {
     // More than the sockets between the two hold.
     const SIZE: usize = 5 * MOST;
     const LATE: usize = 1 << 20;
@@ -80,7 +93,7 @@ fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
         }),
         Fault::Swallow,
     );
-    let settings = [UNSIGNED, &[("MaxIoBytes", MOST as u32)]].concat();
+    let settings = [settings, &[("MaxIoBytes", MOST as u32)]].concat();
     with_driver(&settings, |desk| {
         let file = desk.mount(&server).make("file").unwrap();
         let content = bytes(SIZE);
@@ -101,6 +114,16 @@ fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
             "{peak} bytes of pool would hold what was written"
         );
     });
+}
+
+#[test]
+fn a_write_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
+    writes_are_taken_from_the_callers_memory(UNSIGNED);
+}
+
+#[test]
+fn a_write_by_tdi_is_taken_from_the_callers_memory_at_the_moment_when_it_is_sent() {
+    writes_are_taken_from_the_callers_memory(UNSIGNED_BY_TDI);
 }
 
 /// Reads and writes of several sizes, one after the other, succeed while any allocation of the driver's would fail.
@@ -165,4 +188,9 @@ fn reads_and_writes_in_steady_state_allocate_nothing_of_the_drivers() {
 #[test]
 fn signed_reads_and_writes_in_steady_state_allocate_nothing_of_the_drivers() {
     the_driver_allocates_nothing(SIGNED);
+}
+
+#[test]
+fn reads_and_writes_by_tdi_in_steady_state_allocate_nothing_of_the_drivers() {
+    the_driver_allocates_nothing(UNSIGNED_BY_TDI);
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ntsim::sys;
 use scripted::{
-    Answers, HASTY, Mount, PASSWORD, SHARE, USER, bytes, count, server, share, start, wait_until,
-    with_driver,
+    Answers, BY_TDI, HASTY, Mount, PASSWORD, SHARE, Settings, USER, bytes, count, server, share,
+    start, wait_until, with_driver,
 };
 use smb_server::{Fault, RunningServer, Share, StreamFault, When};
 use smb_wire::NtStatus;
@@ -47,6 +47,15 @@ fn bytes_of_a_life() -> u64 {
 
 #[test]
 fn a_connection_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
+    connections_end_at_any_byte(HASTY);
+}
+
+#[test]
+fn a_connection_by_tdi_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
+    connections_end_at_any_byte(&[HASTY, &[BY_TDI]].concat());
+}
+
+fn connections_end_at_any_byte(settings: &Settings<'_>) {
     const STEPS: u64 = 60;
     let life = bytes_of_a_life();
     // Near the beginning, where the messages are short, and all along.
@@ -56,7 +65,7 @@ fn a_connection_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works()
     for place in places {
         let share = with_file();
         let server = start(server(&share).stream_fault(Some(1), StreamFault::CloseAtByte(place)));
-        with_driver(HASTY, |desk| {
+        with_driver(settings, |desk| {
             let first = desk
                 .try_mount(&server)
                 .and_then(|mount| use_share(&mount).map(|()| mount));

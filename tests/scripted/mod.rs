@@ -40,6 +40,9 @@ const PARAMETERS: &str = r"\Registry\Machine\System\CurrentControlSet\Services\o
 /// Settings by their registry names; what is not set has the driver's default.
 pub type Settings<'a> = [(&'a str, u32)];
 
+/// Has the driver connect by TDI instead of by WSK.
+pub const BY_TDI: (&str, u32) = ("Transport", 1);
+
 /// Short time limits.
 pub const HASTY: &Settings<'static> = &[
     ("ConnectTimeoutMs", LIMIT_MS),
@@ -76,7 +79,7 @@ impl Desk {
 
 /// Loads the driver, works with it, and unloads it: nothing may remain.
 pub fn with_driver<T>(settings: &Settings<'_>, work: impl FnOnce(&Desk) -> T) -> T {
-    let kernel = Kernel::boot(Config::default());
+    let kernel = Kernel::boot(config(settings));
     let _watch = watch();
     for &(name, value) in settings {
         kernel.set_registry(PARAMETERS, name, &RegistryValue::Dword(value));
@@ -95,6 +98,16 @@ pub fn with_driver<T>(settings: &Settings<'_>, work: impl FnOnce(&Desk) -> T) ->
     let left = kernel.leaks();
     assert!(left.is_clean(), "left behind:\n{left}");
     result
+}
+
+/// A system that has only the transport that the settings choose, so that no other is used.
+fn config(settings: &Settings<'_>) -> Config {
+    let by_tdi = settings.contains(&BY_TDI);
+    Config {
+        wsk: !by_tdi,
+        tdi: by_tdi,
+        ..Config::default()
+    }
 }
 
 /// Ends the program if the test does not end by itself, so that a hang is a failure with a name.

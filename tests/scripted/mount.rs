@@ -35,8 +35,18 @@ impl<'p> Mount<'p> {
         share: &str,
         user: Option<(&str, &str)>,
     ) -> Result<Self, NtStatus> {
-        let port = server.address().port();
-        let root = format!(r"\Device\OxSmb\;\127.0.0.1@OX@{port}\{share}");
+        Self::connect_to(process, "127.0.0.1", server.address().port(), share, user)
+    }
+
+    /// As [`Mount::connect`], to a server by its name.
+    pub fn connect_to(
+        process: &'p Process,
+        host: &str,
+        port: u16,
+        share: &str,
+        user: Option<(&str, &str)>,
+    ) -> Result<Self, NtStatus> {
+        let root = format!(r"\Device\OxSmb\;\{host}@OX@{port}\{share}");
         let name = user.map(|(name, _)| utf16(name));
         let password = user.map(|(_, password)| utf16(password));
         let mut buffer = vec![0; control::MAX_BUFFER];
