@@ -1,6 +1,9 @@
 //! The one module that knows where the driver is built for: it brings in what the image must link and nothing calls by name.
 
-// Without the feature, the image links Microsoft's rdbsslib.lib and rxce.lib for the same symbols.
+// The same symbols, from our RDBSS or from Microsoft's rdbsslib.lib and rxce.lib.
+#[cfg(feature = "microsoft-rdbss")]
+use rdbss_microsoft as _;
+
 #[cfg(feature = "openrdbss")]
 use openrdbss as _;
 

@@ -33,7 +33,7 @@ enum Chore {
     /// Check the PowerShell scripts for Windows
     Powershell,
     /// Build oxsmb.sys and oxsmbnp.dll for x64 Windows, and check them
-    Sys,
+    Sys(sys::Options),
     /// Check a built image by its link map
     Pe {
         /// What the image is to be
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Chore::Inf => inf::run(),
         Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),
         Chore::Powershell => powershell::run(),
-        Chore::Sys => sys::run(),
+        Chore::Sys(options) => sys::run_with(options),
         Chore::Test => test::run(),
         Chore::Wine => wine::run(),
     };

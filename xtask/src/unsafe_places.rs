@@ -14,6 +14,7 @@ const MAY_HOLD: &[&str] = &[
     "crates/ntsim",
     "crates/wsk-sys",
     "crates/rdbss",
+    "crates/rdbss-microsoft",
     "crates/openrdbss",
     "crates/oxsmb-np",
     "crates/tdi-sys",

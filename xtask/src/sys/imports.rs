@@ -4,21 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::image::{self, LINKER};
+use super::image::LINKER;
 use crate::step;
 
-/// Makes a library of every list in `cross/imports`.
-pub fn libraries(checkout: &Path) -> Result<Vec<PathBuf>, String> {
-    let lists = checkout.join("cross/imports");
-    let out = checkout.join("target/cross/imports");
-    image::fresh(&out)?;
-    let mut made = Vec::new();
-    let entries = fs::read_dir(&lists).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+/// The lists of what the driver may import, from the workspace's root.
+pub const LISTS: &str = "cross/imports";
+
+/// Makes a library of every list in a directory.
+pub fn libraries(lists: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
+    fs::create_dir_all(out).map_err(|error| format!("cannot make {}: {error}", out.display()))?;
+    let entries = fs::read_dir(lists).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| format!("cannot list {}: {error}", lists.display()))?;
+    let mut made = Vec::new();
     for entry in entries {
         let list = entry.path();
         if list.extension().is_some_and(|extension| extension == "def") {
-            made.push(library(&list, &out)?);
+            made.push(library(&list, out)?);
         }
     }
     made.sort();
@@ -34,4 +35,16 @@ fn library(list: &Path, out: &Path) -> Result<PathBuf, String> {
         .arg(format!("/out:{}", library.display()));
     step::run_command(&mut command)?;
     Ok(library)
+}
+
+/// The names in a list.
+pub fn names(list: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(list)
+        .map_err(|error| format!("cannot read {}: {error}", list.display()))?;
+    let lines = text.lines().skip_while(|line| line.trim() != "EXPORTS");
+    Ok(lines
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .map(String::from)
+        .collect())
 }

@@ -3,8 +3,11 @@
 pub mod cross;
 mod image;
 mod imports;
+mod microsoft;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 
 use crate::setup;
 use crate::step::{self, Outcome};
@@ -14,6 +17,53 @@ const OUT: &str = "target/sys";
 
 /// The packages that are compiled for Windows; what they depend on is linted with them.
 const FOR_WINDOWS: &[&str] = &["oxsmb", "wine-harness"];
+
+/// Where the driver over Microsoft's libraries is left.
+const OUT_OVER_MICROSOFTS: &str = "target/sys-microsoft";
+/// Where the driver over stand-ins for them is left: not among what is built to be run.
+const OUT_OF_LINK_CHECK: &str = "target/cross/link-check";
+
+/// What to build.
+#[derive(Args)]
+pub struct Options {
+    /// Which RDBSS is in the driver
+    #[arg(long, value_enum, default_value = "open")]
+    rdbss: Rdbss,
+    /// The kit's directory of libraries for x64 drivers; without it (and outside the kit's command prompt) the driver over
+    /// Microsoft's RDBSS is only linked as a check
+    #[arg(long, value_name = "DIR")]
+    wdk_lib: Option<PathBuf>,
+}
+
+/// The two makes of RDBSS.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rdbss {
+    /// Ours: crates/openrdbss
+    Open,
+    /// Microsoft's: rdbsslib.lib and rxce.lib
+    Microsoft,
+}
+
+/// Does what `cargo xtask sys` was asked for.
+pub fn run_with(options: Options) -> Outcome {
+    if options.rdbss == Rdbss::Open {
+        return run();
+    }
+    setup::for_build()?;
+    let checkout = step::workspace();
+    let Some(kit) = options.wdk_lib.or_else(microsoft::kit_of_environment) else {
+        microsoft::check_link(&checkout, &checkout.join(OUT_OF_LINK_CHECK))?;
+        println!(
+            "The driver links with what rdbsslib.lib and rxce.lib are known to offer, and offers all that they are\n\
+             known to leave open. That is all: there is no RDBSS in {OUT_OF_LINK_CHECK}/oxsmb.sys.\n\
+             For an image to run, give the kit's libraries by --wdk-lib."
+        );
+        return Ok(());
+    };
+    microsoft::build(&checkout, &kit, &checkout.join(OUT_OVER_MICROSOFTS))?;
+    println!("made: {OUT_OVER_MICROSOFTS}/{}", image::DRIVER.file());
+    Ok(())
+}
 
 /// Installs what the build needs, builds both images and checks them.
 pub fn run() -> Outcome {
@@ -47,7 +97,10 @@ pub fn package(name: &str) -> Outcome {
 
 /// Builds both images from `checkout` and leaves them in `out`, each with its PDB and its map.
 pub fn build(checkout: &Path, out: &Path) -> Outcome {
-    let imports = imports::libraries(checkout)?;
+    let imports = imports::libraries(
+        &checkout.join(imports::LISTS),
+        &checkout.join("target/cross/imports"),
+    )?;
     image::DRIVER.build(checkout, &imports, out)?;
     if checkout.join("crates/oxsmb-np/oxsmbnp.def").exists() {
         image::PROVIDER.build(checkout, &[], out)?;
