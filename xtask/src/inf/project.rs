@@ -150,14 +150,14 @@ fn name_in_table(manifest: &str, table: &str) -> Result<String, String> {
         .ok_or(format!("{table} has no name"))
 }
 
-/// The lines `field: "Name" = default in least..=most;` of the settings.
+/// The lines `field: "Name" = default, allowed;` of the settings; a default may be a constant.
 fn settings(sources: &str) -> Result<Vec<(String, u32)>, String> {
     let found: Vec<(String, u32)> = sources
         .lines()
         .filter_map(|line| {
             let (name, rest) = line.split_once(": \"")?.1.split_once("\" = ")?;
-            let default = rest.split_once(" in ")?.0.replace('_', "");
-            Some((name.to_owned(), number(&default)?))
+            let (default, _) = rest.split_once(", ")?;
+            Some((name.to_owned(), number_in_rust(sources, default)?))
         })
         .collect();
     if found.is_empty() {
@@ -166,16 +166,25 @@ fn settings(sources: &str) -> Result<Vec<(String, u32)>, String> {
     Ok(found)
 }
 
+fn number_in_rust(sources: &str, text: &str) -> Option<u32> {
+    number(&text.replace('_', "")).or_else(|| {
+        let (_, after) = sources.split_once(&format!("const {text}: u32 = "))?;
+        number(after.split_once(';')?.0)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn facts_are_found_in_sources_and_manifests() {
-        let source =
-            "pub const DEVICE_NAME: &str = \"\\\\Device\\\\X\";\n    a: \"Ab\" = 1_000 in 1..=2;";
+        let source = "pub const DEVICE_NAME: &str = \"\\\\Device\\\\X\";\n    a: \"Ab\" = 1_000, ANY;\n    b: \"Cd\" = KIND, ANY;\npub const KIND: u32 = 7;";
         assert_eq!(constant(source, "DEVICE_NAME").unwrap(), "\\Device\\X");
-        assert_eq!(settings(source).unwrap(), [("Ab".to_owned(), 1000)]);
+        assert_eq!(
+            settings(source).unwrap(),
+            [("Ab".to_owned(), 1000), ("Cd".to_owned(), 7)]
+        );
         let manifest = "[package]\nname = \"a\"\n\n[lib]\nname = \"b\"\n";
         assert_eq!(name_in_table(manifest, "[package]").unwrap(), "a");
         assert_eq!(name_in_table(manifest, "[lib]").unwrap(), "b");

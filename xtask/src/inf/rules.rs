@@ -56,7 +56,7 @@ rules! {
     MULTI_SZ: 1305 Universal "nothing is added to a REG_MULTI_SZ or taken from it";
     TARGET: 1306 Universal "files go to no place outside of Windows";
     STORE: 1322 Isolated "files stay in the driver store (directory id 13)";
-    PARAMETERS: 1323 Isolated "a service's values are below Parameters";
+    PARAMETERS: 1323 Isolated "a service's values are below Parameters, but for NetworkProvider: /w reports that one";
     LOCKDOWN: 1324 Isolated "PnpLockdown is 1";
     SAME_VALUE: 1330 Universal "no value or service is set twice (133x)";
     PRIMITIVE: 1420 Always "the package can be a primitive driver: no undo of its own but for old systems";

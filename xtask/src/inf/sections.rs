@@ -56,7 +56,7 @@ pub fn check(inf: &Inf, findings: &mut Vec<Finding>) {
             base.eq_ignore_ascii_case(root)
         };
         let installs = ["DefaultInstall", "DefaultUninstall"];
-        let used = ROOTS.iter().chain(&installs).any(|root| is_root(root))
+        let used = ROOTS.iter().chain(&installs).any(is_root)
             || is_place_of_files(inf, &section.name)
             || users.contains_key(&section.name.to_ascii_lowercase());
         if !used {
