@@ -43,23 +43,17 @@ unsafe extern "C" {
 /// the times there.
 const SHARED_DATA: usize = 0xffff_f780_0000_0000;
 
-/// A `KSYSTEM_TIME` of the shared page: the writer sets the second high half first, so equal halves say that the
-/// low half belongs to them.
+/// A time of the shared page, read in one access as the 64-bit WDK's own inline functions do it: the writer sets all of
+/// it at once, too. Not every such field is aligned.
+// Alone, the access is a plain MOV: the only one that works where the page is not memory but emulated.
+#[inline(never)]
 fn shared_time(offset: usize) -> u64 {
-    let at = |part: usize| {
-        let address = core::ptr::with_exposed_provenance::<u32>(
-            SHARED_DATA.wrapping_add(offset).wrapping_add(part),
-        );
-        // SAFETY: the shared page is mapped and readable for as long as the system runs; the parts are aligned.
-        unsafe { address.read_volatile() }
-    };
-    loop {
-        let (high, low, check) = (at(4), at(0), at(8));
-        if high == check {
-            return u64::from(high) << 32 | u64::from(low);
-        }
-        core::hint::spin_loop();
-    }
+    #[repr(C, packed)]
+    struct Time(u64);
+    let address = core::ptr::with_exposed_provenance::<Time>(SHARED_DATA.wrapping_add(offset));
+    // SAFETY: the shared page is mapped and readable for as long as the system runs.
+    let time = unsafe { address.read_volatile() };
+    time.0
 }
 
 /// Time since the system started, in 100-ns units.
