@@ -21,7 +21,7 @@ const BUILD: &[Tool] = &[
     tool("/usr/lib/rustlib/src/rust/library/core", "rust-web-src"),
     tool("cc", "gcc"),
     tool("lld-link-22", "lld-22"),
-    tool("llvm-readobj-22", "llvm-22"),
+    tool("llvm-mc-22", "llvm-22"),
     tool("/usr/lib/x86_64-linux-gnu/libclang-14.so.1", "libclang1-14"),
     tool(
         "/usr/share/mingw-w64/include/ddk/ntifs.h",

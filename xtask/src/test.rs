@@ -2,7 +2,7 @@
 
 use crate::step::{Outcome, Steps, cargo};
 use crate::unsafe_places;
-use crate::{inf, setup, sys};
+use crate::{inf, powershell, setup, sys, wine};
 
 /// Runs every check; all of them, even when one fails.
 pub fn run() -> Outcome {
@@ -32,10 +32,19 @@ pub fn run() -> Outcome {
     );
     steps.run("lints for Windows", sys::lints);
     steps.run("installation file", inf::run);
+    steps.run("scripts for Windows", powershell::run);
     steps.run("the driver for Windows", sys::run);
     steps.run("tests", || {
-        cargo(&["test", "--workspace", "--no-fail-fast"])
+        // Those in Wine want the driver, and have a step of their own.
+        cargo(&[
+            "test",
+            "--workspace",
+            "--exclude",
+            "wine-ground",
+            "--no-fail-fast",
+        ])
     });
+    steps.run("the driver in Wine's kernel", wine::run);
     steps.run("demo", || cargo(&["run", "--release"]));
     steps.finish()
 }
