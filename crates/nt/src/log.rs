@@ -91,9 +91,11 @@ impl Line {
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = CAPACITY.saturating_sub(2).saturating_sub(self.length);
-        // Never half of a character.
-        let fitting = text
-            .get(..text.floor_char_boundary(room))
+        // Never half of a character: one has four bytes at most.
+        let cut = room.min(text.len());
+        let fitting = (cut.saturating_sub(3)..=cut)
+            .rev()
+            .find_map(|end| text.get(..end))
             .unwrap_or_default();
         let end = self.length.saturating_add(fitting.len());
         let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;

@@ -194,7 +194,11 @@ impl<T: Token> Receiver<T> {
             };
         }
         if self.start > 0 {
-            self.inline.copy_within(self.start..self.filled, 0);
+            let start = self.start;
+            let kept = self.inline.get_mut(..self.filled).unwrap_or_default();
+            if start <= kept.len() {
+                kept.copy_within(start.., 0);
+            }
             self.filled = self.filled.saturating_sub(self.start);
             self.start = 0;
         }
@@ -525,7 +529,7 @@ impl<T: Token> Receiver<T> {
             self.inline
                 .try_reserve(more)
                 .map_err(|_| ClientError::OutOfMemory)?;
-            self.inline.resize(len, 0);
+            self.inline.extend(core::iter::repeat_n(0, more));
         }
         Ok(())
     }

@@ -81,17 +81,18 @@ impl<T> Table<T> {
         slots
             .try_reserve_exact(usize::from(capacity))
             .map_err(|_| ClientError::OutOfMemory)?;
-        for index in 1..=u32::from(capacity) {
-            slots.push(Slot {
+        slots.extend((0..capacity).map(|index| {
+            let next = u32::from(index).saturating_add(1);
+            Slot {
                 exchange: None,
                 generation: 0,
-                link: if index == u32::from(capacity) {
+                link: if next == u32::from(capacity) {
                     NONE
                 } else {
-                    index
+                    next
                 },
-            });
-        }
+            }
+        }));
         let bucket_count = usize::from(capacity).next_power_of_two();
         let mut buckets = Vec::new();
         buckets

@@ -4,7 +4,7 @@
 //! crate's work.
 
 use der::asn1::AnyRef;
-use der::{Decode, Encode, ErrorKind, Reader as _, SliceReader, SliceWriter, Tag, TagNumber};
+use der::{Decode, ErrorKind, Reader as _, SliceReader, Tag, TagNumber};
 
 use crate::{Element, EmitError, List, ParseError, Reader, Writer};
 
@@ -286,17 +286,30 @@ fn tlv(
     tag: Tag,
     contents: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
 ) -> Result<(), EmitError> {
-    const MAX_HEADER_LEN: usize = 6;
-    const TOO_LONG: EmitError = EmitError::TooLong("DER length");
     let start = w.position();
     contents(w)?;
-    let mut header = [0; MAX_HEADER_LEN];
-    let mut header_writer = SliceWriter::new(&mut header);
-    der::Header::new(tag, w.position().saturating_sub(start))
-        .and_then(|header| header.encode(&mut header_writer))
-        .map_err(|_| TOO_LONG)?;
-    w.insert(start, header_writer.finish().map_err(|_| TOO_LONG)?)
+    let length = u32::try_from(w.position().saturating_sub(start))
+        .map_err(|_| EmitError::TooLong("DER length"))?;
+    // The header goes in front of the contents from its end: a long length comes after the number of its bytes (X.690 8.1.3).
+    match u8::try_from(length) {
+        Ok(short) if short < LONG_LENGTH => w.insert(start, &[short])?,
+        _ => {
+            let [first, second, third, fourth] = length.to_be_bytes();
+            let (count, bytes): (u8, &[u8]) = match (first, second, third) {
+                (0, 0, 0) => (1, &[fourth]),
+                (0, 0, _) => (2, &[third, fourth]),
+                (0, ..) => (3, &[second, third, fourth]),
+                _ => (4, &[first, second, third, fourth]),
+            };
+            w.insert(start, bytes)?;
+            w.insert(start, &[LONG_LENGTH | count])?;
+        }
+    }
+    w.insert(start, &[tag.octet()])
 }
+
+/// The bit of a length's first byte that says that it only counts the bytes of the length.
+const LONG_LENGTH: u8 = 0x80;
 
 fn emit_octets(
     w: &mut Writer<'_>,

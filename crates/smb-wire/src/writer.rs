@@ -125,15 +125,15 @@ impl<'a> Writer<'a> {
 
     /// Moves everything written from `position` on back, and puts `bytes` there: a DER length is known only afterwards.
     pub fn insert(&mut self, position: usize, bytes: &[u8]) -> Result<(), EmitError> {
-        let end = self.position;
-        self.zeros(bytes.len())?;
-        let moved_to = position
-            .checked_add(bytes.len())
-            .ok_or(EmitError::BufferFull)?;
-        if position > end {
-            return Err(EmitError::BufferFull);
+        let full = EmitError::BufferFull;
+        let tail = self.position.checked_sub(position).ok_or(full)?;
+        let from_there = self.buffer.get_mut(position..).ok_or(full)?;
+        let room = from_there.len().checked_sub(tail).ok_or(full)?;
+        if bytes.len() > room {
+            return Err(full);
         }
-        self.buffer.copy_within(position..end, moved_to);
+        from_there.copy_within(..tail, bytes.len());
+        self.position = self.position.saturating_add(bytes.len());
         self.patch(position, bytes)
     }
 

@@ -268,11 +268,15 @@ fn anonymous(flags: NegotiateFlags) -> Result<Vec<u8>, ClientError> {
 /// The service's name, `cifs/` and the server's.
 fn service_name(config: &Config) -> Result<Vec<u16>, ClientError> {
     let server = config.server_name.units();
+    const SERVICE: [u16; 5] = [0x63, 0x69, 0x66, 0x73, 0x2f];
+    let length = server.len().saturating_add(SERVICE.len());
     let mut name = Vec::new();
-    name.try_reserve_exact(server.len().saturating_add(5))
+    name.try_reserve_exact(length)
         .map_err(|_| ClientError::OutOfMemory)?;
-    name.extend("cifs/".encode_utf16());
-    name.extend_from_slice(server);
+    name.resize(length, 0);
+    for (place, &unit) in name.iter_mut().zip(SERVICE.iter().chain(server)) {
+        *place = unit;
+    }
     Ok(name)
 }
 
