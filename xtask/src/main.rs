@@ -1,10 +1,12 @@
 //! Chores of the project: `cargo xtask setup` and `cargo xtask test`.
 #![forbid(unsafe_code)]
 
+mod conditions;
 mod inf;
 mod pe;
 mod powershell;
 mod setup;
+mod sources;
 mod step;
 mod sys;
 mod test;

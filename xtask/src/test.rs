@@ -2,7 +2,7 @@
 
 use crate::step::{Outcome, Steps, cargo};
 use crate::unsafe_places;
-use crate::{inf, powershell, setup, sys, wine};
+use crate::{conditions, inf, powershell, setup, sys, wine};
 
 /// Runs every check; all of them, even when one fails.
 pub fn run() -> Outcome {
@@ -30,6 +30,7 @@ pub fn run() -> Outcome {
         "memory safety outside the kernel crates",
         unsafe_places::check,
     );
+    steps.run("the same lines everywhere", conditions::check);
     steps.run("lints for Windows", sys::lints);
     steps.run("installation file", inf::run);
     steps.run("scripts for Windows", powershell::run);
