@@ -7,6 +7,8 @@
     gathers what is known. Driver Verifier's sets and IfsTest are runs of their own (verifier.ps1, ifstest.ps1).
 .PARAMETER Package
     Directory of the package.
+.PARAMETER ByHand
+    Install without the driver store, as install.ps1 -ByHand does.
 .PARAMETER Share
     The share to test on.
 .PARAMETER Credential
@@ -24,6 +26,7 @@
 param(
     [Parameter(Mandatory = $true)]
     [string] $Package,
+    [switch] $ByHand,
     [Parameter(Mandatory = $true)]
     [string] $Share,
     [pscredential] $Credential,
@@ -35,7 +38,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot 'OxSmb.psm1') -Force
 
-& (Join-Path $PSScriptRoot 'install.ps1') -Package $Package -NoStart
+& (Join-Path $PSScriptRoot 'install.ps1') -Package $Package -ByHand:$ByHand -NoStart
 if ($LASTEXITCODE -ne 0) { throw 'the driver is not installed, or only after a restart' }
 Remove-AllConnections
 Stop-Driver

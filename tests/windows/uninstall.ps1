@@ -9,14 +9,14 @@
 .PARAMETER KeepTestSigning
     Leave test signing on, and the certificate trusted.
 .PARAMETER Subject
-    Subject of the test certificates to remove from the machine's stores.
+    Subjects of the test certificates to remove from the machine's stores.
 .EXAMPLE
     .\uninstall.ps1
 #>
 [CmdletBinding()]
 param(
     [switch] $KeepTestSigning,
-    [string] $Subject = 'CN=WDRLocalTestCert'
+    [string[]] $Subject = @('CN=WDRLocalTestCert', 'CN=OxSMB test')
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -56,18 +56,29 @@ foreach ($package in @(Get-InstalledPackage)) {
     if ($reboot) { $restart = $true }
 }
 if ((Get-DriverState) -ne 'Missing' -and -not $restart) {
-    # An installation by hand leaves a service without a package.
+    # An installation by hand has a service without a package, and files below System32.
     Invoke-Program -Name 'sc.exe' -Arguments 'delete', $Service | Out-Null
     Write-Host "   service $Service is deleted"
+    foreach ($file in "drivers\$Driver", 'oxsmbnp.dll') {
+        $path = Join-Path $env:SystemRoot "System32\$file"
+        if (-not (Test-Path $path)) { continue }
+        try {
+            Remove-Item -Path $path -Force
+            Write-Host "   $path is deleted"
+        } catch {
+            Write-Warning "$path is in use: delete it after the restart."
+            $restart = $true
+        }
+    }
 }
 
 if (-not $KeepTestSigning) {
     Write-Step 'Test signing'
     foreach ($store in 'Root', 'TrustedPublisher') {
-        $found = Get-ChildItem "Cert:\LocalMachine\$store" | Where-Object { $_.Subject -eq $Subject }
+        $found = Get-ChildItem "Cert:\LocalMachine\$store" | Where-Object { $Subject -contains $_.Subject }
         foreach ($certificate in @($found)) {
             Remove-Item $certificate.PSPath
-            Write-Host "   $Subject is out of LocalMachine\$store"
+            Write-Host "   $($certificate.Subject) is out of LocalMachine\$store"
         }
     }
     if ((Get-CodeIntegrity).TestSigning) {

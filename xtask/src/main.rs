@@ -6,6 +6,7 @@ mod inf;
 mod pe;
 mod powershell;
 mod setup;
+mod sign;
 mod sources;
 mod step;
 mod sys;
@@ -32,6 +33,8 @@ enum Chore {
     Setup,
     /// Check the installation file, by the rules of InfVerif that need no Windows
     Inf,
+    /// Sign the driver and the network provider with a test certificate, made here
+    Sign,
     /// Check the PowerShell scripts for Windows
     Powershell,
     /// Build oxsmb.sys and oxsmbnp.dll for x64 Windows, and check them
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Setup => setup::run(),
         Chore::Inf => inf::run(),
         Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),
+        Chore::Sign => sign::run(),
         Chore::Powershell => powershell::run(),
         Chore::Sys(options) => sys::run_with(options),
         Chore::Test => test::run(),

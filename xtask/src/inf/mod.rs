@@ -13,6 +13,7 @@ mod tests;
 mod version;
 
 use std::fs;
+use std::path::Path;
 
 use self::parse::Inf;
 use self::project::Facts;
@@ -52,6 +53,15 @@ pub fn run() -> Outcome {
     } else {
         Err(format!("{INX} breaks {found} rules"))
     }
+}
+
+/// Writes the file as stampinf would; date and version stay those of the source.
+pub fn write_stamped(architecture: &str, to: &Path) -> Outcome {
+    let text = fs::read_to_string(step::workspace().join(INX))
+        .map_err(|error| format!("cannot read {INX}: {error}"))?;
+    // Windows' tools end lines with both characters.
+    let stamped = stamp(&text, architecture).replace('\n', "\r\n");
+    fs::write(to, stamped).map_err(|error| format!("cannot write {}: {error}", to.display()))
 }
 
 /// All that is wrong with an installation file.
