@@ -1,7 +1,7 @@
 //! Start and end of the harness.
 
 use crate::log::log;
-use crate::{agent, dpc, fast_mutex, hook, irql, timer, wsk};
+use crate::{agent, dpc, fast_mutex, hook, irql, shared_data, timer, wsk};
 use wdk_sys::{
     DRIVER_OBJECT, NT_SUCCESS, NTSTATUS, PDRIVER_OBJECT, PUNICODE_STRING, STATUS_SUCCESS,
 };
@@ -43,6 +43,7 @@ fn start(registry_path: PUNICODE_STRING) -> Result<(), NTSTATUS> {
     dpc::start()?;
     timer::start()?;
     wsk::start()?;
+    shared_data::start()?;
     hook::start()?;
     let status = agent::start(registry_path);
     if NT_SUCCESS(status) {
@@ -55,6 +56,7 @@ fn start(registry_path: PUNICODE_STRING) -> Result<(), NTSTATUS> {
 fn stop() {
     agent::stop();
     hook::stop();
+    shared_data::stop();
     wsk::stop();
     timer::stop();
     dpc::stop();

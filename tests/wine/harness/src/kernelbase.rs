@@ -68,6 +68,10 @@ pub const ERROR_TIMEOUT: u32 = 1460;
 #[link(name = "kernelbase.dll", kind = "raw-dylib", modifiers = "+verbatim")]
 unsafe extern "C" {
     pub fn AcquireSRWLockExclusive(lock: *mut RawSrwLock);
+    pub fn AddVectoredExceptionHandler(
+        first: u32,
+        handler: unsafe extern "C" fn(*mut c_void) -> i32,
+    ) -> *mut c_void;
     pub fn CancelIoEx(file: Handle, overlapped: *mut Overlapped) -> i32;
     pub fn CloseHandle(object: Handle) -> i32;
     pub fn CreateIoCompletionPort(file: Handle, port: Handle, key: usize, threads: u32) -> Handle;
@@ -94,6 +98,7 @@ unsafe extern "C" {
     ) -> i32;
     pub fn QueryUnbiasedInterruptTime(time: *mut u64) -> i32;
     pub fn ReleaseSRWLockExclusive(lock: *mut RawSrwLock);
+    pub fn RemoveVectoredExceptionHandler(handler: *mut c_void) -> u32;
     pub fn Sleep(milliseconds: u32);
     pub fn SleepConditionVariableSRW(
         condition: *mut RawConditionVariable,

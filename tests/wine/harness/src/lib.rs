@@ -33,6 +33,7 @@ mod resource;
 mod runtime;
 mod security;
 mod share_access;
+mod shared_data;
 mod spin_lock;
 mod sync;
 mod system_thread;
