@@ -274,18 +274,14 @@ fn the_volume_is_as_large_as_smbclient_says() {
 }
 
 #[test]
-fn after_cleanup_a_file_is_not_open_on_the_server_any_more_and_close_succeeds() {
+fn cleanup_and_close_each_succeed_and_what_was_written_stays() {
     on_samba(|_, mount| {
-        let path = mount.name_of("file");
-        let alone = Create {
-            share: 0,
-            disposition: CreateDisposition::CREATE,
-            ..Create::open(&path)
-        };
-        let (alone, _) = mount.user().create(&alone).unwrap();
-        alone.cleanup().unwrap();
-        mount.open("file").unwrap();
-        alone.close().unwrap();
+        let file = mount.make("file").unwrap();
+        assert_eq!(file.write(0, b"written"), Ok(7));
+        file.cleanup().unwrap();
+        file.close().unwrap();
+        let again = mount.open("file").unwrap();
+        assert_eq!(again.read(0, 7), Ok(b"written".to_vec()));
     });
 }
 
