@@ -1,7 +1,7 @@
 //! The real driver in Wine's kernel: everything built, then the tests of wine-ground.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::step::{self, Outcome, cargo};
 use crate::{setup, sys};
@@ -22,8 +22,8 @@ pub fn run() -> Outcome {
         let from = sys::cross::output(&workspace).join(file);
         copy(&from, &place.join(name))?;
         // By the symbols a crash is shown with lines. They are looked for under the name that the linker gave them.
-        let symbols = from.with_extension("pdb");
-        copy(&symbols, &place.join(file_name(&symbols)))?;
+        let symbols = format!("{}.pdb", package.replace('-', "_"));
+        copy(&from.with_file_name(&symbols), &place.join(symbols))?;
     }
     // One at a time: they share a session, and two sessions would only take time from each other.
     cargo(&["test", "-p", "wine-ground", "--no-fail-fast"])
@@ -37,8 +37,4 @@ fn copy(from: &Path, to: &Path) -> Outcome {
             to.display()
         )
     })
-}
-
-fn file_name(path: &Path) -> PathBuf {
-    path.file_name().map(PathBuf::from).unwrap_or_default()
 }
