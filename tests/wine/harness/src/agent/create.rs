@@ -6,6 +6,7 @@ use super::request::{Buffers, Request, Spec};
 use crate::security::Token;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use wdk_sys::_MODE::UserMode;
 use wdk_sys::_SECURITY_IMPERSONATION_LEVEL::SecurityImpersonation;
 use wdk_sys::{
     ACCESS_STATE, DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_CREATE, FILE_DELETE_ON_CLOSE,
@@ -18,8 +19,8 @@ use wdk_sys::{
     GENERIC_READ, GENERIC_WRITE, IO_SECURITY_CONTEXT, IRP_CREATE_OPERATION,
     IRP_DEFER_IO_COMPLETION, IRP_MJ_CREATE, IRP_SYNCHRONOUS_API, KPROCESSOR_MODE, MAXIMUM_ALLOWED,
     NTSTATUS, PDEVICE_OBJECT, SECURITY_QUALITY_OF_SERVICE, SECURITY_SUBJECT_CONTEXT,
-    SL_CASE_SENSITIVE, SL_OPEN_TARGET_DIRECTORY, STATUS_INVALID_PARAMETER, STATUS_REPARSE,
-    STATUS_SUCCESS, SYNCHRONIZE,
+    SL_CASE_SENSITIVE, SL_OPEN_TARGET_DIRECTORY, STATUS_EA_LIST_INCONSISTENT,
+    STATUS_INVALID_PARAMETER, STATUS_REPARSE, STATUS_SUCCESS, SYNCHRONIZE,
 };
 
 /// How to open or create a file: NtCreateFile's arguments.
@@ -148,6 +149,8 @@ impl Create {
                 && access & FILE_WRITE_DATA == 0;
         if wrong {
             Err(STATUS_INVALID_PARAMETER)
+        } else if self.mode == UserMode as KPROCESSOR_MODE && !is_list(&self.extended_attributes) {
+            Err(STATUS_EA_LIST_INCONSISTENT)
         } else {
             Ok(())
         }
@@ -175,6 +178,29 @@ impl Create {
             .filter(|(option, _)| self.options & option != 0)
             .fold(case, |flags, (_, flag)| flags | flag)
     }
+}
+
+/// Whether this is a proper list of FILE_FULL_EA_INFORMATION entries, or empty.
+fn is_list(mut list: &[u8]) -> bool {
+    /// Bytes of an entry before its name.
+    const FIXED: usize = 8;
+    while let Some((fixed, rest)) = list.split_first_chunk::<FIXED>() {
+        let next = u32::from_le_bytes([fixed[0], fixed[1], fixed[2], fixed[3]]) as usize;
+        let name = usize::from(fixed[5]);
+        let value = usize::from(u16::from_le_bytes([fixed[6], fixed[7]]));
+        let size = FIXED + name + 1 + value;
+        if rest.get(name) != Some(&0) || list.len() < size {
+            return false;
+        }
+        if next == 0 {
+            return true;
+        }
+        if !next.is_multiple_of(4) || next < size || next >= list.len() {
+            return false;
+        }
+        list = &list[next..];
+    }
+    list.is_empty()
 }
 
 /// Turns generic rights into a file's rights.

@@ -12,9 +12,9 @@ use wdk_sys::_EVENT_TYPE::{NotificationEvent, SynchronizationEvent};
 use wdk_sys::_MODE::KernelMode;
 use wdk_sys::ntddk::KeInitializeEvent;
 use wdk_sys::{
-    CSHORT, FILE_OBJECT, FO_HANDLE_CREATED, FO_SYNCHRONOUS_IO, IRP_CLOSE_OPERATION, IRP_MJ_CLEANUP,
-    IRP_MJ_CLOSE, IRP_SYNCHRONOUS_API, LARGE_INTEGER, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT,
-    STATUS_SUCCESS, UNICODE_STRING,
+    CSHORT, FILE_OBJECT, FO_FILE_OPEN, FO_HANDLE_CREATED, FO_SYNCHRONOUS_IO, IRP_CLOSE_OPERATION,
+    IRP_MJ_CLEANUP, IRP_MJ_CLOSE, IRP_SYNCHRONOUS_API, LARGE_INTEGER, NTSTATUS, PDEVICE_OBJECT,
+    PFILE_OBJECT, STATUS_SUCCESS, UNICODE_STRING,
 };
 
 /// `IO_TYPE_FILE`.
@@ -200,6 +200,8 @@ impl File {
 
     /// The driver has opened it, and so will see it closed.
     pub fn set_opened(&self) {
+        // SAFETY: this reference keeps the object, which nobody else knows yet.
+        unsafe { (*self.object()).Flags |= FO_FILE_OPEN };
         self.body().opened.store(true, Ordering::Release);
     }
 

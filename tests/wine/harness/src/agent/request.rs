@@ -132,6 +132,10 @@ struct State {
     system: Option<Memory>,
     /// The one of the two that holds the answer.
     answer: Answer,
+    /// What the dispatch routine has returned.
+    returned: Option<NTSTATUS>,
+    /// Whether the IRP was marked pending, once it has come back.
+    marked: Option<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -197,6 +201,8 @@ impl Request {
             user: None,
             system: None,
             answer: Answer::None,
+            returned: None,
+            marked: None,
         };
         let prepared = state.prepare(packet, &mut location, spec.buffers, device_flags);
         // SAFETY: drivers' IRPs keep the pointer to the stack there.
@@ -235,9 +241,20 @@ impl Request {
         unsafe { irp::set_completion(self.irp, Some(completed), context) };
         // SAFETY: the location is filled, and the IRP is given up.
         let status = unsafe { irp::call_driver(self.device, self.irp) };
-        if status != STATUS_PENDING && UNDER_WAY.lock().contains_key(&(self.irp as usize)) {
+        let mut state = self.state.lock();
+        state.returned = Some(status);
+        let complaint = match state.marked {
+            None if status != STATUS_PENDING => Some("without completing the IRP"),
+            _ => state.mismatch(),
+        };
+        drop(state);
+        self.blame(status, complaint);
+    }
+
+    fn blame(&self, returned: NTSTATUS, complaint: Option<&str>) {
+        if let Some(complaint) = complaint {
             violation!(
-                "function {:#x} returned {status:#x} without completing the IRP",
+                "function {:#x} returned {returned:#x} {complaint}",
                 self.major
             );
         }
@@ -271,11 +288,15 @@ impl Request {
         let packet = unsafe { &mut *self.irp };
         // SAFETY: a completed IRP's block holds a status.
         let status = unsafe { packet.IoStatus.__bindgen_anon_1.Status };
-        let information = packet.IoStatus.Information as u64;
+        let information = packet.IoStatus.Information;
         let chain = core::mem::replace(&mut packet.MdlAddress, null_mut());
         free_chain(chain, self.own_mdl);
         UNDER_WAY.lock().remove(&(self.irp as usize));
         let mut state = self.state.lock();
+        state.marked = Some(packet.PendingReturned != 0);
+        if let Some(returned) = state.returned {
+            self.blame(returned, state.mismatch());
+        }
         let data = state.take_answer(status, information);
         let data = data.unwrap_or_else(|| {
             violation!(
@@ -318,6 +339,15 @@ impl Drop for Request {
 }
 
 impl State {
+    /// What is wrong between the dispatch routine's result and the IRP's mark, once both are known.
+    fn mismatch(&self) -> Option<&'static str> {
+        match (self.returned? == STATUS_PENDING, self.marked?) {
+            (true, false) => Some("without marking the IRP pending"),
+            (false, true) => Some("though the IRP was marked pending"),
+            _ => None,
+        }
+    }
+
     /// Prepares the memory.
     fn prepare(
         &mut self,

@@ -2,9 +2,10 @@
 
 use super::file;
 use super::registry::{self, Key};
-use crate::kernelbase::{GetModuleHandleA, Sleep};
-use crate::ledger;
+use crate::kernelbase::Sleep;
 use crate::sync::Mutex;
+use crate::{hook, ledger};
+use alloc::format;
 use alloc::vec::Vec;
 use wdk_sys::ntddk::{ZwLoadDriver, ZwUnloadDriver};
 use wdk_sys::{NT_SUCCESS, NTSTATUS, STATUS_FILES_OPEN, STATUS_INVALID_PARAMETER};
@@ -41,15 +42,12 @@ pub fn unload(service: &str) -> Result<(), NTSTATUS> {
     }
     let path = path(service);
     let mut name = registry::counted(&path[..path.len() - 1])?;
-    let mut image: Vec<u8> = service.bytes().collect();
-    image.extend_from_slice(b".sys\0");
+    let image = format!("{service}.sys");
     let _alone = LOADING.lock();
     // SAFETY: the name outlives the call.
     result(unsafe { ZwUnloadDriver(&mut name) })?;
     for _ in 0..PATIENCE {
-        // SAFETY: the name ends with NUL.
-        let image = unsafe { GetModuleHandleA(image.as_ptr().cast()) };
-        if image.is_null() && !ledger::snapshot().holds_anything() {
+        if !hook::image_is_loaded(&image) && !ledger::snapshot().holds_anything() {
             break;
         }
         // SAFETY: has no conditions.

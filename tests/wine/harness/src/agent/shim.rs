@@ -125,11 +125,11 @@ fn on_provider(attributes: &OBJECT_ATTRIBUTES) -> Option<(PDEVICE_OBJECT, Vec<u1
 
 /// Whether two names are the same to a user.
 fn is_equal(a: &[u16], b: &[u16]) -> bool {
-    let (Ok(mut a), Ok(mut b)) = (registry::counted(a), registry::counted(b)) else {
+    let (Ok(a), Ok(b)) = (registry::counted(a), registry::counted(b)) else {
         return false;
     };
     // SAFETY: both strings are locals over slices that live.
-    unsafe { ntddk::RtlEqualUnicodeString(&mut a, &mut b, 1) != 0 }
+    unsafe { ntddk::RtlEqualUnicodeString(&a, &b, 1) != 0 }
 }
 
 /// `ZwClose`.
