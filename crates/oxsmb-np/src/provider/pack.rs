@@ -159,8 +159,9 @@ impl<'b> Packer<'b> {
     /// Adds bytes at the front.
     fn put(&mut self, bytes: &[u8]) {
         let end = self.front.saturating_add(bytes.len());
-        if let Some(place) = self.room.bytes.get_mut(self.front..end) {
-            place.copy_from_slice(bytes);
+        let place = self.room.bytes.get_mut(self.front..end);
+        for (place, byte) in place.unwrap_or_default().iter_mut().zip(bytes) {
+            *place = *byte;
         }
         self.front = end;
     }

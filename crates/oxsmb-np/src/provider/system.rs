@@ -7,8 +7,8 @@ use super::{Code, Text};
 
 /// The NT name of a connection.
 pub type NtName = Text<{ MAX_NAME + 1 }>;
-/// What a drive letter stands for, with room for more names than one is ever seen to have.
-pub type Targets = Text<{ 4 * (MAX_NAME + 1) }>;
+/// What a drive letter stands for, with room for two of the longest names.
+pub type Targets = Text<{ 2 * (MAX_NAME + 1) }>;
 /// A user, as NPGetUser tells it and NPAddConnection takes it: `DOMAIN\user` or `user`.
 pub type UserName = Text<{ MAX_DOMAIN + 1 + MAX_USER + 1 }>;
 
