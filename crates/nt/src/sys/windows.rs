@@ -22,7 +22,6 @@ unsafe extern "C" {
     pub fn WskDeregister(state: *mut WSK_REGISTRATION);
 }
 
-#[link(name = "ntoskrnl.exe", kind = "raw-dylib", modifiers = "+verbatim")]
 unsafe extern "C" {
     /// An inline function in some headers, but exported by every kernel.
     pub fn KeGetCurrentThread() -> PKTHREAD;
