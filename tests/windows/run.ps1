@@ -65,14 +65,14 @@ Write-Host "   $($entries.Count) entries in $Share"
 Write-Step 'Refusals'
 $wrong = New-Object System.Management.Automation.PSCredential 'oxsmb-nobody', (New-Object System.Security.SecureString)
 $cases = @(
-    @{ What = 'a share that is not there'; Share = ($Share -replace '[^\\]+$', 'oxsmb-no-such-share'); Who = $Credential }
-    @{ What = 'a server that is not there'; Share = '\\oxsmb-no-such-server.invalid@OX\share'; Who = $Credential }
-    @{ What = 'the same server as somebody else'; Share = $Share; Who = $wrong }
+    @{ What = 'a share that is not there'; Share = ($Share -replace '[^\\]+$', 'oxsmb-no-such-share'); Who = $Credential; Code = 67 }
+    @{ What = 'a server that is not there'; Share = '\\oxsmb-no-such-server.invalid@OX\share'; Who = $Credential; Code = 53 }
+    @{ What = 'the same server as somebody else'; Share = $Share; Who = $wrong; Code = 1219 }
 )
 foreach ($case in $cases) {
     $code = Add-Connection -Drive '' -Share $case.Share -Credential $case.Who
-    if ($code -eq 0) { throw "$($case.What) was connected" }
     Write-Host "   $($case.What): $(Get-ErrorText -Code $code)"
+    if ($code -ne $case.Code) { throw "$($case.What) gave $code instead of $($case.Code)" }
 }
 
 Write-Step 'Disconnect and unload'

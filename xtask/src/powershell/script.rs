@@ -190,7 +190,7 @@ fn parameters(block: Node<'_>, text: &str) -> BTreeSet<String> {
 
 fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let count = node.child_count();
-    (0..count).filter_map(move |index| node.child(index.try_into().ok()?))
+    (0..count).filter_map(move |index| node.child(index))
 }
 
 fn mark(node: Node<'_>, text: &str) -> Mark {
