@@ -8,7 +8,8 @@ use crate::step::{self, Outcome};
 /// Debian's toolchain: only it comes with the standard library's source for itself.
 const CARGO: &str = "/usr/bin/cargo";
 const CLIPPY: &str = "/usr/bin/cargo-clippy";
-const CONFIG: &[&str] = &["--config", "cross/config.toml"];
+/// Locked, so that everybody builds the same; see docs/building.md for how the lock file is made.
+const CONFIG: &[&str] = &["--config", "cross/config.toml", "--locked"];
 
 /// What another toolchain, or the user, may have set for builds of this machine's own programs.
 const NOT_OURS: &[&str] = &[
@@ -62,7 +63,12 @@ pub fn output(checkout: &Path) -> PathBuf {
 fn cargo(checkout: &Path, subcommand: &str, arguments: &[&str]) -> Outcome {
     let mut command = prepared(CARGO, checkout);
     command.args(CONFIG).arg(subcommand).args(arguments);
-    step::run_command(&mut command)
+    step::run_command(&mut command).map_err(|reason| {
+        format!(
+            "{reason}\n(if dependencies have changed: \
+             RUSTC_BOOTSTRAP=1 {CARGO} --config cross/config.toml update --workspace)"
+        )
+    })
 }
 
 fn prepared(program: &str, checkout: &Path) -> Command {
@@ -76,4 +82,37 @@ fn prepared(program: &str, checkout: &Path) -> Command {
     // build-std and the second lock file are not stable yet.
     command.env("RUSTC_BOOTSTRAP", "1");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    /// Names and versions of the packages that a lock file has.
+    fn packages(lock: &str) -> BTreeSet<(String, String)> {
+        let text = fs::read_to_string(step::workspace().join(lock)).unwrap();
+        let value = |line: Option<&str>| {
+            line.and_then(|line| line.split('"').nth(1))
+                .map(String::from)
+        };
+        text.split("[[package]]")
+            .skip(1)
+            .map(|package| {
+                let mut lines = package.trim().lines();
+                let name = value(lines.next()).unwrap();
+                (name, value(lines.next()).unwrap())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_build_on_linux_has_the_versions_that_the_build_on_windows_has() {
+        let here = packages("cross/Cargo.lock");
+        let there = packages("Cargo.lock");
+        let other: Vec<_> = here.difference(&there).collect();
+        assert!(other.is_empty(), "not in Cargo.lock: {other:?}");
+        assert!(!here.is_empty());
+    }
 }
