@@ -16,19 +16,29 @@ use wdk_sys::{
     STATUS_PENDING,
 };
 
-/// The IRP's current stack location; only to be followed while `CurrentLocation` says that there is one.
-fn current_location(irp: PIRP) -> PIO_STACK_LOCATION {
+/// The place of an IRP's current stack location, which is only to be followed while `CurrentLocation` says that there is
+/// one.
+fn location_place(irp: PIRP) -> *mut PIO_STACK_LOCATION {
     // SAFETY: a valid IRP, as all callers vouch.
-    let place = unsafe { &raw mut (*irp).Tail.Overlay.__bindgen_anon_2 };
-    // SAFETY: drivers' IRPs have a stack location there.
-    unsafe { (*place).__bindgen_anon_1.CurrentStackLocation }
+    let overlay = unsafe { &raw mut (*irp).Tail.Overlay };
+    // SAFETY: as above; the place is in the part of the union that IRPs in flight have.
+    unsafe {
+        &raw mut (*overlay)
+            .__bindgen_anon_2
+            .__bindgen_anon_1
+            .CurrentStackLocation
+    }
+}
+
+/// The stack location of whoever has the IRP now.
+pub fn current_location(irp: PIRP) -> PIO_STACK_LOCATION {
+    // SAFETY: a place in a valid IRP.
+    unsafe { location_place(irp).read() }
 }
 
 fn set_current_location(irp: PIRP, location: PIO_STACK_LOCATION) {
-    // SAFETY: a valid IRP, as all callers vouch.
-    let place = unsafe { &raw mut (*irp).Tail.Overlay.__bindgen_anon_2 };
-    // SAFETY: as above.
-    unsafe { (*place).__bindgen_anon_1.CurrentStackLocation = location };
+    // SAFETY: a place in a valid IRP.
+    unsafe { location_place(irp).write(location) };
 }
 
 /// The status that an IRP has been given.
@@ -38,7 +48,9 @@ fn set_current_location(irp: PIRP, location: PIO_STACK_LOCATION) {
 /// A valid IRP.
 pub unsafe fn status(irp: PIRP) -> NTSTATUS {
     // SAFETY: the caller vouches.
-    unsafe { (*irp).IoStatus.__bindgen_anon_1.Status }
+    let outcome = unsafe { &(*irp).IoStatus };
+    // SAFETY: the status overlays a pointer of which nothing is used.
+    unsafe { outcome.__bindgen_anon_1.Status }
 }
 
 /// Sets an IRP's outcome.

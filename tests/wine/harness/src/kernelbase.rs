@@ -63,7 +63,6 @@ pub const INFINITE: u32 = u32::MAX;
 pub const INVALID_HANDLE_VALUE: Handle = core::ptr::without_provenance_mut(usize::MAX);
 pub const PAGE_READWRITE: u32 = 0x04;
 pub const TLS_OUT_OF_INDEXES: u32 = u32::MAX;
-pub const ERROR_TIMEOUT: u32 = 1460;
 
 #[link(name = "kernelbase.dll", kind = "raw-dylib", modifiers = "+verbatim")]
 unsafe extern "C" {
@@ -76,7 +75,6 @@ unsafe extern "C" {
     pub fn CloseHandle(object: Handle) -> i32;
     pub fn CreateIoCompletionPort(file: Handle, port: Handle, key: usize, threads: u32) -> Handle;
     pub fn GetCurrentThreadId() -> u32;
-    pub fn GetLastError() -> u32;
     pub fn GetModuleHandleA(name: *const c_char) -> Handle;
     pub fn GetProcAddress(module: Handle, name: *const c_char) -> *mut c_void;
     pub fn GetProcessHeap() -> Handle;

@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod agent;
+mod checked;
 mod dpc;
 mod entry;
 mod fast_mutex;

@@ -27,6 +27,7 @@ const OVERWRITTEN: usize = 4096;
 
 /// What lies before each block.
 #[repr(C, align(16))]
+#[derive(Clone, Copy)]
 struct Header {
     state: u64,
     size: usize,
@@ -109,10 +110,15 @@ fn new_block(size: usize, tag: u32) -> Option<(NonNull<u8>, usize)> {
         tag,
     };
     // SAFETY: there is room for the header before every aligned place from `first` on.
-    unsafe { block.cast::<Header>().sub(1).write(header) };
+    unsafe { block.cast::<Header>().wrapping_sub(1).write(header) };
     // SAFETY: the allocation has room for the guard behind the block.
-    unsafe { block.add(size).cast::<u64>().write_unaligned(GUARD) };
+    unsafe { guard_of(block, size).write_unaligned(GUARD) };
     Some((NonNull::new(block)?, size))
+}
+
+/// Where the guard behind a block is.
+fn guard_of(block: *mut u8, size: usize) -> *mut u64 {
+    block.wrapping_add(size).cast()
 }
 
 fn release(block: PVOID, tag: Option<u32>, routine: &str) {
@@ -124,10 +130,12 @@ fn release(block: PVOID, tag: Option<u32>, routine: &str) {
         return;
     }
     // SAFETY: a block of the driver's has a header before it; of anything else it is read at least within a heap.
-    let (state, size, base, real_tag) = unsafe {
-        let header = &*header;
-        (header.state, header.size, header.base, header.tag)
-    };
+    let Header {
+        state,
+        size,
+        base,
+        tag: real_tag,
+    } = unsafe { header.read() };
     if state != LIVE {
         let what = if state == FREED {
             "freed before"
@@ -141,7 +149,7 @@ fn release(block: PVOID, tag: Option<u32>, routine: &str) {
         violation!("{routine} of {block:p} with a wrong tag: {tag:x?}, not {real_tag:x}");
     }
     // SAFETY: the guard was written there with the header.
-    let guard = unsafe { block.add(size).cast::<u64>().read_unaligned() };
+    let guard = unsafe { guard_of(block, size).read_unaligned() };
     if guard != GUARD {
         violation!("a block of {size} bytes (tag {real_tag:x}) was written to beyond its end");
     }

@@ -1,5 +1,6 @@
 //! Who sent an IRP, whether he waits for it, and where a file's requests go.
 
+use crate::irp;
 use wdk_sys::ntddk::PsGetCurrentProcessId;
 use wdk_sys::{
     BOOLEAN, FO_SYNCHRONOUS_IO, IRP_SYNCHRONOUS_API, IRP_SYNCHRONOUS_PAGING_IO, PDEVICE_OBJECT,
@@ -16,22 +17,14 @@ pub unsafe extern "C" fn process_id(_irp: PIRP) -> ULONG {
 
 /// `IoIsOperationSynchronous`.
 pub unsafe extern "C" fn is_synchronous(irp: PIRP) -> BOOLEAN {
-    // SAFETY: the driver's IRP.
-    let irp = unsafe { &*irp };
-    // SAFETY: drivers' IRPs have a stack location there.
-    let location = unsafe {
-        irp.Tail
-            .Overlay
-            .__bindgen_anon_2
-            .__bindgen_anon_1
-            .CurrentStackLocation
-    };
     // SAFETY: the driver has the IRP, so it is within its stack.
-    let file = unsafe { (*location).FileObject };
+    let file = unsafe { (*irp::current_location(irp)).FileObject };
     // SAFETY: NULL or the IRP's file object.
     let file_waits =
         unsafe { file.as_ref() }.is_some_and(|file| file.Flags & FO_SYNCHRONOUS_IO != 0);
-    let waits = file_waits || irp.Flags & (IRP_SYNCHRONOUS_API | IRP_SYNCHRONOUS_PAGING_IO) != 0;
+    // SAFETY: as above.
+    let flags = unsafe { (*irp).Flags };
+    let waits = file_waits || flags & (IRP_SYNCHRONOUS_API | IRP_SYNCHRONOUS_PAGING_IO) != 0;
     waits.into()
 }
 

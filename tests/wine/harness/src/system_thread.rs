@@ -1,7 +1,7 @@
 //! The driver's system threads: Wine's, counted, and seen to end at PASSIVE_LEVEL.
 
 use crate::irql;
-use crate::ledger::{HELD, violation};
+use crate::ledger::HELD;
 use alloc::boxed::Box;
 use wdk_sys::ntddk;
 use wdk_sys::{
@@ -60,14 +60,4 @@ unsafe extern "C" fn run(context: PVOID) {
         unsafe { routine(context) };
     });
     HELD.threads.remove();
-}
-
-/// `PsTerminateSystemThread`.
-pub unsafe extern "C" fn terminate(status: NTSTATUS) -> NTSTATUS {
-    if irql::current() != irql::PASSIVE {
-        violation!("a system thread ends itself at IRQL {}", irql::current());
-    }
-    HELD.threads.remove();
-    // SAFETY: the driver ends its own thread.
-    unsafe { ntddk::PsTerminateSystemThread(status) }
 }

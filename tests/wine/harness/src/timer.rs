@@ -148,12 +148,6 @@ pub unsafe extern "C" fn set(
     was_set.into()
 }
 
-/// `KeSetTimer`.
-pub unsafe extern "C" fn set_once(timer: PKTIMER, time: LARGE_INTEGER, dpc: PKDPC) -> BOOLEAN {
-    // SAFETY: the driver's own arguments.
-    unsafe { set(timer, time, 0, dpc) }
-}
-
 /// `KeCancelTimer`.
 pub unsafe extern "C" fn cancel(timer: PKTIMER) -> BOOLEAN {
     irql::at_most(irql::DISPATCH, "KeCancelTimer");

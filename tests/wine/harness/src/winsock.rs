@@ -75,14 +75,10 @@ pub const WSAID_CONNECTEX: Guid = Guid(
     [0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e],
 );
 pub const SO_LINGER: i32 = 0x0080;
-pub const SO_REUSEADDR: i32 = 0x0004;
 pub const SO_UPDATE_CONNECT_CONTEXT: i32 = 0x7010;
-pub const MSG_WAITALL: u32 = 8;
-pub const SD_RECEIVE: i32 = 0;
 pub const SD_SEND: i32 = 1;
 pub const SD_BOTH: i32 = 2;
 pub const WSA_IO_PENDING: i32 = 997;
-pub const WSAEINVAL: i32 = 10022;
 
 #[link(name = "ws2_32.dll", kind = "raw-dylib", modifiers = "+verbatim")]
 unsafe extern "C" {

@@ -34,20 +34,15 @@ pub fn start() -> Result<(), NTSTATUS> {
 /// Stops watching. A driver that is still loaded is lost with us.
 pub fn stop() {
     loader::unregister();
-    if driver_is_loaded() {
+    if DRIVER.lock().is_some() {
         log!("the harness goes while {WATCHED} is loaded");
     }
-}
-
-/// Whether the driver's image is loaded.
-pub fn driver_is_loaded() -> bool {
-    DRIVER.lock().is_some()
 }
 
 /// Whether an image is loaded, by its file's name.
 pub fn image_is_loaded(base_name: &str) -> bool {
     if base_name.eq_ignore_ascii_case(WATCHED) {
-        driver_is_loaded()
+        DRIVER.lock().is_some()
     } else {
         loader::has_module(base_name)
     }
@@ -99,9 +94,9 @@ fn rewrite(image: Image) {
         if let Some(routine) = table::find(import.module, import.name) {
             import.redirect(routine);
             supplied += 1;
-        } else if loader::is_missing(import.module, import.name) {
+        } else if loader::is_missing(import.module, import.name) || table::is_faked(import.name) {
             violation!(
-                "Wine has no {}!{}, and neither has the harness",
+                "Wine has no {}!{} that works, and the harness has none either",
                 import.module,
                 import.name
             );

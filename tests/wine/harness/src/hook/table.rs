@@ -2,8 +2,8 @@
 
 use crate::agent::shim as file;
 use crate::{
-    dpc, fast_mutex, irp, irql, mdl, pool, requestor, resource, security, share_access, spin_lock,
-    system_thread, timer, uncprovider, wait, work_item, wsk,
+    checked, dpc, fast_mutex, irp, irql, mdl, pool, requestor, resource, security, share_access,
+    spin_lock, system_thread, timer, uncprovider, wait, work_item, wsk,
 };
 use core::ffi::c_void;
 
@@ -16,6 +16,39 @@ struct Shim {
 
 // SAFETY: addresses of code.
 unsafe impl Sync for Shim {}
+
+/// Routines that Wine has, but not so that a driver could build on them, and that the harness does not supply either.
+const FAKED: &[&str] = &[
+    "IoAllocateErrorLogEntry",
+    "IoCsqInitialize",
+    "IoGetDeviceObjectPointer",
+    "IoRegisterFileSystem",
+    "IoRegisterShutdownNotification",
+    "FsRtlIsNameInExpression",
+    "FsRtlRegisterUncProvider",
+    "KeEnterGuardedRegion",
+    "KeLeaveGuardedRegion",
+    "KeLowerIrql",
+    "KeQueryInterruptTime",
+    "KeReleaseMutex",
+    "KeSetPriorityThread",
+    "KeSetTimer",
+    "KfRaiseIrql",
+    "MmCreateSection",
+    "ObReferenceObjectByPointer",
+    "ProbeForRead",
+    "ProbeForWrite",
+    "PsImpersonateClient",
+    "PsRevertToSelf",
+    "PsTerminateSystemThread",
+    "SePrivilegeCheck",
+    "SeSinglePrivilegeCheck",
+];
+
+/// Whether Wine only pretends to have a routine.
+pub fn is_faked(name: &str) -> bool {
+    FAKED.contains(&name)
+}
 
 /// The routine for an import, if the harness has one.
 pub fn find(module: &str, name: &str) -> Option<*const c_void> {
@@ -63,6 +96,12 @@ shims! {
     KeDelayExecutionThread => wait::delay,
     KeSetEvent => wait::set_event,
     ZwWaitForSingleObject => wait::for_handle,
+    ZwOpenKey => checked::open_key,
+    ZwQueryValueKey => checked::query_value_key,
+    IoCreateDevice => checked::create_device,
+    IoDeleteDevice => checked::delete_device,
+    IoCreateSymbolicLink => checked::create_symbolic_link,
+    IoDeleteSymbolicLink => checked::delete_symbolic_link,
     ExAcquireFastMutex => fast_mutex::acquire,
     ExReleaseFastMutex => fast_mutex::release,
 
@@ -82,7 +121,6 @@ shims! {
     // Wine never runs a queued DPC, and deadlocks when a timer is set from its own.
     KeInsertQueueDpc => dpc::insert,
     KeFlushQueuedDpcs => dpc::flush,
-    KeSetTimer => timer::set_once,
     KeSetTimerEx => timer::set,
     KeCancelTimer => timer::cancel,
 
@@ -106,7 +144,6 @@ shims! {
 
     // Wine's, counted.
     PsCreateSystemThread => system_thread::create,
-    PsTerminateSystemThread => system_thread::terminate,
     IoAllocateWorkItem => work_item::allocate,
     IoFreeWorkItem => work_item::free,
     IoQueueWorkItem => work_item::queue,

@@ -9,7 +9,6 @@ pub use violations::{record, violations};
 
 use crate::log::log;
 use crate::pool;
-use crate::sync::Mutex;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -82,9 +81,7 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
-static LAST_UNLOAD: Mutex<Option<Snapshot>> = Mutex::new(None);
-
-/// Remembers what is held at this moment, in which the driver's image goes.
+/// Says in the log what is held at this moment, in which the driver's image goes.
 pub fn driver_has_gone() {
     let left = snapshot();
     if left.holds_anything() {
@@ -92,10 +89,4 @@ pub fn driver_has_gone() {
     } else {
         log!("the driver is unloaded and holds nothing");
     }
-    *LAST_UNLOAD.lock() = Some(left);
-}
-
-/// What the driver left behind when its image went the last time.
-pub fn last_unload() -> Option<Snapshot> {
-    LAST_UNLOAD.lock().clone()
 }

@@ -32,18 +32,21 @@ pub struct Request {
 pub unsafe fn perform(socket: &Socket, request: &Request) -> Result<usize, NTSTATUS> {
     let raw = socket.open().ok_or(STATUS_FILE_FORCED_CLOSED)?;
     let (level, option) = (request.level as i32, request.code as i32);
+    // The header's names of the kinds look like variables in a pattern.
+    const SET: WSK_CONTROL_SOCKET_TYPE = WskSetOption;
+    const GET: WSK_CONTROL_SOCKET_TYPE = WskGetOption;
     match request.kind {
-        WskSetOption if is_keep_alive_time(request) => {
+        SET if is_keep_alive_time(request) => {
             // SAFETY: the caller vouches; these options are a u32.
             let value = unsafe { request.input.cast::<u32>().read_unaligned() };
             keep_alive(raw, request.code, value)
         }
-        WskSetOption => {
+        SET => {
             let (value, length) = (request.input.cast(), request.input_length as i32);
             // SAFETY: the caller vouches.
             outcome(unsafe { setsockopt(raw, level, option, value, length) }, 0)
         }
-        WskGetOption => {
+        GET => {
             let mut length = request.output_length as i32;
             // SAFETY: the caller vouches; the length goes to a local.
             let result =

@@ -16,6 +16,7 @@ use crate::winsock::{
 };
 use alloc::sync::Arc;
 use core::cell::UnsafeCell;
+use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use wdk_sys::{NT_SUCCESS, NTSTATUS, PDEVICE_OBJECT, PIRP, STATUS_CANCELLED, STATUS_SUCCESS};
@@ -302,20 +303,24 @@ fn connect_ex(socket: RawSocket) -> Result<ConnectExFn, NTSTATUS> {
     function.filter(|_| result == 0).ok_or_else(status::last)
 }
 
-/// The provider's own field in an IRP that it has.
-pub fn driver_context(irp: PIRP) -> *mut core::ffi::c_void {
+/// The place of the provider's own field in an IRP that it has.
+fn context_place(irp: PIRP) -> *mut *mut c_void {
     // SAFETY: the IRP is the provider's.
-    let place = unsafe { &(*irp).Tail.Overlay.__bindgen_anon_1 };
-    // SAFETY: the provider uses the union as this.
-    unsafe { place.__bindgen_anon_1.DriverContext[0] }
+    let overlay = unsafe { &raw mut (*irp).Tail.Overlay };
+    // SAFETY: as above, and the provider uses the union as this.
+    unsafe { (&raw mut (*overlay).__bindgen_anon_1.__bindgen_anon_1.DriverContext).cast() }
+}
+
+/// The provider's own field in an IRP that it has.
+pub fn driver_context(irp: PIRP) -> *mut c_void {
+    // SAFETY: a place in the provider's IRP.
+    unsafe { context_place(irp).read() }
 }
 
 /// Sets it.
-pub fn set_driver_context(irp: PIRP, context: *mut core::ffi::c_void) {
-    // SAFETY: the IRP is the provider's.
-    let place = unsafe { &mut (*irp).Tail.Overlay.__bindgen_anon_1 };
-    // SAFETY: the provider uses the union as this.
-    unsafe { place.__bindgen_anon_1.DriverContext[0] = context };
+pub fn set_driver_context(irp: PIRP, context: *mut c_void) {
+    // SAFETY: a place in the provider's IRP.
+    unsafe { context_place(irp).write(context) };
 }
 
 /// Takes the cancel routine out of an IRP; when that is running already, waits until it is past the cancel spin lock.
