@@ -238,8 +238,9 @@ function Add-Connection {
     $resource.RemoteName = $Share
     # Straight to our provider: no other is asked, and no other's error hides ours.
     $resource.Provider = $Provider
-    $user = $null
-    $password = $null
+    # A plain $null would reach the function as an empty text: a user without a name.
+    $user = [NullString]::Value
+    $password = [NullString]::Value
     if ($null -ne $Credential) {
         $user = $Credential.UserName
         $password = $Credential.GetNetworkCredential().Password

@@ -48,7 +48,9 @@ if ($Remove) {
 }
 if ($Share) {
     if ($null -eq $Credential -and -not $CurrentUser) {
-        $Credential = Get-Credential -UserName $User -Message "Who connects to $Share"
+        $question = @{ Message = "Who connects to $Share" }
+        if ($User) { $question['UserName'] = $User }
+        $Credential = Get-Credential @question
     }
     $code = Add-Connection -Drive $Drive -Share $Share -Credential $Credential
     if ($code -ne 0) {

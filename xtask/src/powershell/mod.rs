@@ -70,11 +70,16 @@ fn check(texts: &[(String, String)]) -> Result<Vec<String>, String> {
     for (name, text) in texts {
         scripts.push((name.as_str(), text.as_str(), Script::parse(text)?));
     }
-    let shared: Functions = scripts
+    let mut shared: Functions = scripts
         .iter()
         .filter(|(name, ..)| name.ends_with(MODULE))
         .flat_map(|(_, _, script)| script.functions.clone())
         .collect();
+    // A script is called like a function, by its file's name.
+    shared.extend(scripts.iter().map(|(name, _, script)| {
+        let parameters = script.parameters.iter().cloned().collect();
+        ((*name).to_owned(), parameters)
+    }));
     let exported: BTreeSet<String> = scripts
         .iter()
         .filter(|(name, ..)| name.ends_with(MODULE))

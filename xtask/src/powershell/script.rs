@@ -31,7 +31,7 @@ pub struct Script {
     pub functions: BTreeMap<String, BTreeSet<String>>,
     /// The script's own parameters.
     pub parameters: Vec<String>,
-    /// Every command called by a fixed name.
+    /// Every command called by a fixed name, and every script beside this one.
     pub calls: Vec<Call>,
     /// Every variable that gets a value, in lower case.
     pub assigned: BTreeMap<String, usize>,
@@ -100,9 +100,14 @@ impl Script {
         let Some(name) = node.child_by_field_name("command_name") else {
             return;
         };
-        if name.kind() != "command_name" {
-            return;
-        }
+        let called = match name.kind() {
+            "command_name" => mark(name, text),
+            // & (Join-Path $PSScriptRoot 'other.ps1')
+            _ => match script_in(name, text) {
+                Some(script) => script,
+                None => return,
+            },
+        };
         let elements = node.child_by_field_name("command_elements");
         let parameters = elements
             .into_iter()
@@ -111,7 +116,7 @@ impl Script {
             .map(|child| mark(child, text).text)
             .collect();
         self.calls.push(Call {
-            name: mark(name, text),
+            name: called,
             parameters,
         });
     }
@@ -172,6 +177,17 @@ fn is_outside_of_blocks(node: Node<'_>) -> bool {
         at = node.parent();
     }
     true
+}
+
+/// The script that a computed name leads to.
+fn script_in(node: Node<'_>, text: &str) -> Option<Mark> {
+    let mark = mark(node, text);
+    let (_, after) = mark.text.split_once("$PSScriptRoot '")?;
+    let (file, _) = after.split_once('\'')?;
+    Some(Mark {
+        line: mark.line,
+        text: file.to_owned(),
+    })
 }
 
 fn parameters(block: Node<'_>, text: &str) -> BTreeSet<String> {

@@ -99,6 +99,27 @@ fn scripts_may_call_the_module_s_functions() {
 }
 
 #[test]
+fn a_script_that_calls_another_gives_it_parameters_that_it_has() {
+    let caller = |call: &str| {
+        let texts = [
+            ("hello.ps1".to_owned(), GOOD.to_owned()),
+            (
+                "b.ps1".to_owned(),
+                GOOD.replace("Write-Hello -To", call)
+                    .replace(" -Loud\n", "\nWrite-Hello\n"),
+            ),
+        ];
+        check(&texts).unwrap()
+    };
+    let good = "& (Join-Path $PSScriptRoot 'hello.ps1') -Name";
+    assert_eq!(caller(good), [""; 0]);
+    let slip = caller(&good.replace("-Name", "-Nmae"));
+    assert_eq!(slip, ["b.ps1:28: hello.ps1 has no -Nmae"]);
+    let other = caller(&good.replace("hello", "hallo"));
+    assert_eq!(other, ["b.ps1:28: no command hallo.ps1 is known"]);
+}
+
+#[test]
 fn the_project_s_own_scripts_pass() {
     super::run().unwrap();
 }
