@@ -1,8 +1,9 @@
 //! Opening and creating files (IRP_MJ_CREATE).
 
+use super::buffers::Buffers;
 use super::file::File;
 use super::identity;
-use super::request::{Buffers, Request, Spec};
+use super::request::{Request, Spec};
 use crate::security::Token;
 use alloc::boxed::Box;
 use alloc::vec::Vec;

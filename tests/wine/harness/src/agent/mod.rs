@@ -6,6 +6,7 @@
 //! ([`file`]) and handles ([`handles`]) are our own; opens are in [`create`], those that the driver itself makes in
 //! [`shim`].
 
+mod buffers;
 mod connection;
 mod create;
 mod file;

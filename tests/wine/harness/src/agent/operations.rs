@@ -1,7 +1,8 @@
 //! What the I/O manager would ask the driver for each service on an open file.
 
+use super::buffers::Buffers;
 use super::file::File;
-use super::request::{Buffers, Spec};
+use super::request::Spec;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wdk_sys::{

@@ -1,50 +1,24 @@
 //! One I/O request: an IRP with its buffers prepared as the device asks, and what happens at its end.
 
+use super::buffers::{Buffers, Lent};
 use super::file::File;
-use super::memory::Memory;
 use super::outbox::Outbox;
+use crate::irp;
 use crate::ledger::violation;
 use crate::sync::{Condition, Mutex};
-use crate::{irp, mdl};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::ffi::c_void;
-use core::ptr::null_mut;
 use wdk_sys::_MODE::UserMode;
 use wdk_sys::{
-    DEVICE_OBJECT, DO_BUFFERED_IO, DO_DIRECT_IO, IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP,
-    IRP_BUFFERED_IO, IRP_DEFER_IO_COMPLETION, IRP_INPUT_OPERATION, IRP_MJ_READ, IRP_MJ_WRITE,
-    IRP_READ_OPERATION, IRP_WRITE_OPERATION, KPROCESSOR_MODE, LARGE_INTEGER, MDL, MDL_PAGES_LOCKED,
-    METHOD_BUFFERED, METHOD_IN_DIRECT, METHOD_NEITHER, METHOD_OUT_DIRECT, NTSTATUS, PDEVICE_OBJECT,
-    PETHREAD, PFILE_OBJECT, PIRP, PMDL, STATUS_INSUFFICIENT_RESOURCES,
+    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP, IRP_DEFER_IO_COMPLETION, IRP_MJ_READ,
+    IRP_MJ_WRITE, IRP_READ_OPERATION, IRP_WRITE_OPERATION, KPROCESSOR_MODE, LARGE_INTEGER,
+    NTSTATUS, PDEVICE_OBJECT, PETHREAD, PFILE_OBJECT, PIRP, STATUS_INSUFFICIENT_RESOURCES,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_PENDING, STATUS_SUCCESS,
 };
-
-/// The user's memory of a request.
-pub enum Buffers {
-    /// None.
-    None,
-    /// The driver fills it, in the way that the device's flags ask for.
-    Output(u32),
-    /// The driver reads it, in the way that the device's flags ask for.
-    Input(Vec<u8>),
-    /// The driver fills a copy (queries).
-    BufferedOutput(u32),
-    /// The driver reads a copy.
-    BufferedInput(Vec<u8>),
-    /// A control's, which its code says how to hand over.
-    Control {
-        /// The code.
-        code: u32,
-        /// The input.
-        input: Vec<u8>,
-        /// Room for the output, in bytes.
-        output: u32,
-    },
-}
 
 /// What to ask a driver.
 pub struct Spec {
@@ -126,23 +100,11 @@ struct State {
     hold: Option<File>,
     /// The file's lock is to be released.
     locked: bool,
-    /// What the driver fills or reads through `UserBuffer` or an MDL.
-    user: Option<Memory>,
-    /// What it fills or reads through `SystemBuffer`.
-    system: Option<Memory>,
-    /// The one of the two that holds the answer.
-    answer: Answer,
+    lent: Lent,
     /// What the dispatch routine has returned.
     returned: Option<NTSTATUS>,
     /// Whether the IRP was marked pending, once it has come back.
     marked: Option<bool>,
-}
-
-#[derive(Clone, Copy)]
-enum Answer {
-    None,
-    User,
-    System,
 }
 
 /// A request under way or ended.
@@ -151,8 +113,6 @@ pub struct Request {
     file: PFILE_OBJECT,
     device: PDEVICE_OBJECT,
     major: u8,
-    /// The MDL that the request came with.
-    own_mdl: PMDL,
     teller: Option<Teller>,
     state: Mutex<State>,
     ended: Condition,
@@ -198,13 +158,13 @@ impl Request {
             done: None,
             hold: spec.hold,
             locked: false,
-            user: None,
-            system: None,
-            answer: Answer::None,
+            lent: Lent::default(),
             returned: None,
             marked: None,
         };
-        let prepared = state.prepare(packet, &mut location, spec.buffers, device_flags);
+        let prepared = state
+            .lent
+            .lend(packet, &mut location, spec.buffers, device_flags);
         // SAFETY: drivers' IRPs keep the pointer to the stack there.
         let stack = unsafe { &packet.Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1 };
         // SAFETY: as above.
@@ -216,7 +176,6 @@ impl Request {
             file: spec.file,
             device: spec.device,
             major: location.MajorFunction,
-            own_mdl: packet.MdlAddress,
             teller,
             state: Mutex::new(state),
             ended: Condition::new(),
@@ -289,15 +248,14 @@ impl Request {
         // SAFETY: a completed IRP's block holds a status.
         let status = unsafe { packet.IoStatus.__bindgen_anon_1.Status };
         let information = packet.IoStatus.Information;
-        let chain = core::mem::replace(&mut packet.MdlAddress, null_mut());
-        free_chain(chain, self.own_mdl);
         UNDER_WAY.lock().remove(&(self.irp as usize));
         let mut state = self.state.lock();
         state.marked = Some(packet.PendingReturned != 0);
+        state.lent.take_mdls(packet);
         if let Some(returned) = state.returned {
             self.blame(returned, state.mismatch());
         }
-        let data = state.take_answer(status, information);
+        let data = state.lent.take_answer(status, information);
         let data = data.unwrap_or_else(|| {
             violation!(
                 "an IRP of function {:#x} was completed with {information} bytes, more than there is room for",
@@ -346,150 +304,6 @@ impl State {
             (false, true) => Some("though the IRP was marked pending"),
             _ => None,
         }
-    }
-
-    /// Prepares the memory.
-    fn prepare(
-        &mut self,
-        packet: &mut IRP,
-        location: &mut IO_STACK_LOCATION,
-        buffers: Buffers,
-        device_flags: u32,
-    ) -> Result<(), NTSTATUS> {
-        let buffered = device_flags & DO_BUFFERED_IO != 0;
-        let direct = device_flags & DO_DIRECT_IO != 0;
-        match buffers {
-            Buffers::None => {}
-            Buffers::BufferedOutput(length) => self.set_system(packet, Vec::new(), length)?,
-            Buffers::BufferedInput(input) => self.set_system(packet, input, 0)?,
-            Buffers::Output(length) if buffered => self.set_system(packet, Vec::new(), length)?,
-            Buffers::Output(length) => {
-                self.set_user(packet, Memory::zeroed(length)?, direct)?;
-                self.answer = Answer::User;
-            }
-            Buffers::Input(input) if buffered => self.set_system(packet, input, 0)?,
-            Buffers::Input(input) => self.set_user(packet, Memory::from(input), direct)?,
-            Buffers::Control {
-                code,
-                input,
-                output,
-            } => match code & 3 {
-                METHOD_BUFFERED => self.set_system(packet, input, output)?,
-                METHOD_IN_DIRECT | METHOD_OUT_DIRECT => {
-                    self.set_system(packet, input, 0)?;
-                    self.set_user(packet, Memory::zeroed(output)?, true)?;
-                    self.answer = Answer::User;
-                }
-                METHOD_NEITHER => {
-                    self.set_user(packet, Memory::zeroed(output)?, false)?;
-                    let input = Memory::from(input);
-                    location.Parameters.DeviceIoControl.Type3InputBuffer = input.address();
-                    // It only has to stay.
-                    self.system = Some(input);
-                    self.answer = Answer::User;
-                }
-                _ => {}
-            },
-        }
-        Ok(())
-    }
-
-    /// A system buffer with the input, and with room for an answer if there is to be one.
-    fn set_system(
-        &mut self,
-        packet: &mut IRP,
-        mut input: Vec<u8>,
-        output: u32,
-    ) -> Result<(), NTSTATUS> {
-        let length = input.len().max(output as usize);
-        let more = length - input.len();
-        input
-            .try_reserve_exact(more)
-            .map_err(|_| STATUS_INSUFFICIENT_RESOURCES)?;
-        input.resize(length, 0);
-        let system = Memory::from(input);
-        packet.AssociatedIrp.SystemBuffer = system.address();
-        if length > 0 {
-            packet.Flags |= IRP_BUFFERED_IO;
-        }
-        self.system = Some(system);
-        if output > 0 {
-            packet.Flags |= IRP_INPUT_OPERATION;
-            // What a user would have given: the answer is copied there at the end, so no driver may look at it before.
-            let user = Memory::zeroed(output)?;
-            packet.UserBuffer = user.address();
-            self.user = Some(user);
-            self.answer = Answer::System;
-        }
-        Ok(())
-    }
-
-    /// The user's memory itself, locked for a direct device.
-    fn set_user(&mut self, packet: &mut IRP, user: Memory, direct: bool) -> Result<(), NTSTATUS> {
-        packet.UserBuffer = user.address();
-        if direct && user.len() > 0 {
-            packet.MdlAddress = mdl::describe_locked(user.address(), user.len());
-            if packet.MdlAddress.is_null() {
-                return Err(STATUS_INSUFFICIENT_RESOURCES);
-            }
-        }
-        self.user = Some(user);
-        Ok(())
-    }
-
-    /// What the driver has answered. None if it says more than there is room for.
-    fn take_answer(&mut self, status: NTSTATUS, information: u64) -> Option<Vec<u8>> {
-        let (user, system) = (self.user.take(), self.system.take());
-        // A warning such as STATUS_BUFFER_OVERFLOW has data, an error has none.
-        let is_error = status as u32 >> 30 == 3;
-        let memory = match self.answer {
-            _ if is_error => None,
-            Answer::None => None,
-            Answer::User => user,
-            Answer::System => {
-                let room = user.map_or(0, |user| u64::from(user.len()));
-                if information > room {
-                    return None;
-                }
-                system
-            }
-        };
-        let Some(memory) = memory else {
-            return Some(Vec::new());
-        };
-        let mut bytes = memory.into_bytes();
-        let length = usize::try_from(information).ok()?;
-        if length > bytes.len() {
-            return None;
-        }
-        bytes.truncate(length);
-        Some(bytes)
-    }
-}
-
-/// Frees the MDLs of a completed IRP, as the I/O manager does: the request's own, and what the driver has locked for it.
-fn free_chain(chain: PMDL, own: PMDL) {
-    let mut next = chain;
-    while !next.is_null() {
-        let current = next;
-        // SAFETY: the chain of a completed IRP is the I/O manager's.
-        let MDL {
-            Next: following,
-            MdlFlags: flags,
-            ..
-        } = unsafe { *current };
-        next = following;
-        if current == own {
-            // SAFETY: made for this request, which is over.
-            unsafe { mdl::free_own(current) };
-            continue;
-        }
-        if u32::from(flags.cast_unsigned()) & MDL_PAGES_LOCKED != 0 {
-            // SAFETY: as for the chain.
-            unsafe { mdl::unlock(current) };
-        }
-        // SAFETY: the driver has allocated it, and left it to the I/O manager.
-        unsafe { mdl::free(current) };
     }
 }
 

@@ -1,9 +1,10 @@
 //! Setting file information, which may need another directory, and file positions, which no driver hears of.
 
+use super::buffers::Buffers;
 use super::create::Create;
 use super::file::File;
 use super::handles;
-use super::request::{Buffers, Done, Request, Spec};
+use super::request::{Done, Request, Spec};
 use alloc::vec::Vec;
 use wdk_sys::_FILE_INFORMATION_CLASS::{
     FileEndOfFileInformation, FileLinkInformation, FilePositionInformation, FileRenameInformation,
