@@ -3,6 +3,7 @@
 use super::{Event, EventKind};
 use crate::Result;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 
 /// Set once the end has begun.
 const CLOSED: u32 = 1 << 31;
@@ -52,7 +53,9 @@ impl Rundown {
     #[track_caller]
     pub fn close_and_wait(&self) {
         self.close();
-        if !self.left.is_set() {
+        // Waiting, if only for no time, goes through the event's lock: who has just set it is done with it then. Looking
+        // whether it is set does not, and the event may be freed next.
+        if self.left.wait_for(Duration::ZERO).is_err() {
             self.left.wait();
         }
     }
