@@ -286,6 +286,7 @@ impl Server {
 
     fn config(&self) -> Result<Config> {
         let settings = &self.settings;
+        let request_timeout = Interval::from_millis(settings.request_timeout);
         let name = smb_client::ServerName::new(&self.host).map_err(status::from_client)?;
         Ok(Config {
             min_dialect: dialect(settings.min_dialect),
@@ -297,8 +298,9 @@ impl Server {
             },
             allow_guest: settings.allow_guest != 0,
             allow_anonymous: settings.allow_anonymous != 0,
-            request_timeout: Interval::from_millis(settings.request_timeout),
-            pended_timeout: Interval::from_secs(settings.pended_timeout),
+            request_timeout,
+            // Who asks for more time does not get less.
+            pended_timeout: Interval::from_secs(settings.pended_timeout).max(request_timeout),
             echo_after: Some(Interval::from_millis(settings.echo_after)),
             credits: u16::try_from(settings.credits).unwrap_or(u16::MAX),
             table_capacity: REQUESTS,

@@ -128,7 +128,8 @@ settings! {
     connect_timeout: "ConnectTimeoutMs" = 10_000, Allowed::Range(100, 300_000);
     /// Milliseconds a server has to answer a request.
     request_timeout: "RequestTimeoutMs" = 30_000, Allowed::Range(100, 600_000);
-    /// Seconds a server has to answer a request of which it said that it would take longer (STATUS_PENDING).
+    /// Seconds a server has to answer a request of which it said that it would take longer (STATUS_PENDING); at least
+    /// [`Self::request_timeout`] in any case.
     pended_timeout: "PendedTimeoutSeconds" = 1000, Allowed::Range(1, 86_400);
     /// Milliseconds of silence after which an ECHO asks whether the server still lives.
     echo_after: "EchoAfterMs" = 30_000, Allowed::Range(100, 600_000);
@@ -138,8 +139,6 @@ settings! {
     max_io: "MaxIoBytes" = 1_048_576, Allowed::Range(4096, 8_388_608);
     /// How many requests one large read or write keeps in flight.
     io_depth: "IoDepth" = 8, Allowed::Range(1, 64);
-    /// Seconds that a closed file's handle may stay open on the server, to serve a quick reopen.
-    close_delay: "CloseDelaySeconds" = 10, Allowed::Range(1, 120);
 }
 
 impl Settings {
@@ -174,11 +173,6 @@ impl Settings {
     /// [`Self::request_timeout`] as a duration.
     pub fn request_time(&self) -> Duration {
         Duration::from_millis(self.request_timeout.into())
-    }
-
-    /// [`Self::echo_after`] as a duration.
-    pub fn echo_time(&self) -> Duration {
-        Duration::from_millis(self.echo_after.into())
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use ntsim::{Config, Kernel, RegistryValue, sys};
 use scripted::{
-    BY_TDI, HASTY, Mount, PASSWORD, SHARE, Settings, USER, bytes, count, server, share, start,
-    wait_until, with_driver,
+    BY_TDI, HASTY, Mount, PARAMETERS, PASSWORD, SHARE, Settings, USER, bytes, count, server, share,
+    start, wait_until, with_driver,
 };
 use smb_server::{Fault, Share, When};
 use smb_wire::NtStatus;
@@ -258,8 +258,6 @@ fn by_tdi_a_name_that_is_no_address_leads_nowhere() {
 
 /// Loads the driver on a system that has neither transport.
 fn on_a_bare_system(transport: u32) -> Result<(), NtStatus> {
-    const PARAMETERS: &str =
-        r"\Registry\Machine\System\CurrentControlSet\Services\oxsmb\Parameters";
     let kernel = Kernel::boot(Config {
         wsk: false,
         tdi: false,

@@ -68,7 +68,11 @@ impl Transport {
         }
         let socket = outcome.map_err(status::from_connecting)?;
         // A request is one small segment, and its answer is waited for: it must not be held back (RFC 896).
-        socket.set_nodelay(true).map_err(status::from_connecting)?;
+        match socket.set_nodelay(true) {
+            Err(Status::INSUFFICIENT_RESOURCES) => return Err(Status::INSUFFICIENT_RESOURCES),
+            Err(failure) => nt::log!(Warn, "small requests will be slow: {failure:?}"),
+            Ok(()) => {}
+        }
         // Without it a dead peer is found by the next request's time-out instead.
         let _ = socket.set_keep_alive(Some(KEEP_ALIVE));
         Ok(socket)

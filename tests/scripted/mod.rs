@@ -35,7 +35,9 @@ pub const AND_SOME: Duration = Duration::from_secs(60);
 /// After so long a test counts as hung.
 const HUNG: Duration = Duration::from_secs(600);
 
-const PARAMETERS: &str = r"\Registry\Machine\System\CurrentControlSet\Services\oxsmb\Parameters";
+/// Where the driver's settings are in the registry.
+pub const PARAMETERS: &str =
+    r"\Registry\Machine\System\CurrentControlSet\Services\oxsmb\Parameters";
 
 /// Settings by their registry names; what is not set has the driver's default.
 pub type Settings<'a> = [(&'a str, u32)];
