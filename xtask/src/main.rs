@@ -3,6 +3,8 @@
 
 mod conditions;
 mod inf;
+#[cfg(test)]
+mod makefile;
 mod pe;
 mod powershell;
 mod setup;
