@@ -17,6 +17,22 @@ fn the_driver_loads_registers_its_device_and_unloads_leaving_nothing() {
 }
 
 #[test]
+fn what_the_driver_holds_is_counted_as_long_as_it_holds_it() {
+    let samba = Samba::start(&Config::default());
+    with_driver(&[], |desk| {
+        let idle = desk.user().held().counters;
+        assert!(idle.pool_bytes > 0 && idle.pool_blocks > 0, "{idle:?}");
+        assert_eq!((idle.providers, idle.sockets, idle.files), (1, 0, 0));
+        let mount = desk.mount(samba.port(), SHARE, &OX).unwrap();
+        let file = mount.make("file").unwrap();
+        let busy = desk.user().held().counters;
+        assert!(busy.pool_bytes > idle.pool_bytes, "{busy:?}");
+        assert_eq!((busy.sockets, busy.files), (1, 1));
+        drop(file);
+    });
+}
+
+#[test]
 fn a_thousand_loads_and_unloads_leave_the_process_as_it_was() {
     const CYCLES: usize = 1_000;
     /// By then everything that is loaded and allocated once is there.

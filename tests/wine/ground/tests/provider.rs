@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const SUCCESS: u32 = 0;
 const BAD_NET_NAME: u32 = 67;
 const SESSION_CREDENTIAL_CONFLICT: u32 = 1219;
-const CONNECTION_REFUSED: u32 = 1225;
+const REMOTE_NOT_LISTENING: u32 = 51;
 const LOGON_FAILURE: u32 = 1326;
 const NOT_CONNECTED: u32 = 2250;
 
@@ -112,11 +112,11 @@ fn a_second_user_of_one_server_is_a_conflict() {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_a_connection_refused() {
+fn a_port_where_nobody_listens_is_a_remote_that_does_not_listen() {
     let mut samba = Samba::start(&Config::default());
     samba.kill_hard();
     with_driver(&[], |desk| {
         let said = call(desk, &[add(samba.port(), SHARE, USER, PASSWORD)]);
-        assert_eq!(said.errors, [CONNECTION_REFUSED]);
+        assert_eq!(said.errors, [REMOTE_NOT_LISTENING]);
     });
 }
