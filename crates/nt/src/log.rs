@@ -91,22 +91,28 @@ impl Line {
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = CAPACITY.saturating_sub(2).saturating_sub(self.length);
-        // Never half of a character: one has four bytes at most.
-        let cut = room.min(text.len());
-        let fitting = (cut.saturating_sub(3)..=cut)
-            .rev()
-            .find_map(|end| text.get(..end))
-            .unwrap_or_default();
-        let end = self.length.saturating_add(fitting.len());
-        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(fitting.as_bytes());
-        self.length = end;
+        let fitting = beginning(text, room);
+        let free = self.bytes.get_mut(self.length..).unwrap_or_default();
+        let place = free.get_mut(..fitting.len()).ok_or(fmt::Error)?;
+        place.copy_from_slice(fitting);
+        self.length = self.length.saturating_add(fitting.len());
         if fitting.len() == text.len() {
             Ok(())
         } else {
             Err(fmt::Error)
         }
     }
+}
+
+/// As much of a text as fits into `room` bytes, never half of a character.
+fn beginning(text: &str, room: usize) -> &[u8] {
+    let bytes = text.as_bytes();
+    let is_inside = |end: usize| bytes.get(end).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let mut end = room.min(bytes.len());
+    while is_inside(end) {
+        end = end.saturating_sub(1);
+    }
+    bytes.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -227,6 +227,8 @@ impl<T: Token> Receiver<T> {
     ///
     /// # Errors
     /// The rule that the server broke. The connection has ended.
+    // A receive's completion may run on any thread: the frames of its work and of its answers are not to be one.
+    #[inline(never)]
     pub fn next_event(
         &mut self,
         table: &impl SharedTable<T>,
@@ -525,12 +527,21 @@ impl<T: Token> Receiver<T> {
     }
 
     fn grow_to(&mut self, len: usize) -> Result<(), ClientError> {
-        if let Some(more) = len.checked_sub(self.inline.len()) {
-            self.inline
-                .try_reserve(more)
-                .map_err(|_| ClientError::OutOfMemory)?;
-            self.inline.extend(core::iter::repeat_n(0, more));
+        match len.checked_sub(self.inline.len()) {
+            Some(more) => self.grow_by(more),
+            None => Ok(()),
         }
+    }
+
+    #[inline(never)]
+    fn grow_by(&mut self, more: usize) -> Result<(), ClientError> {
+        let out_of_memory = ClientError::OutOfMemory;
+        self.inline.try_reserve(more).map_err(|_| out_of_memory)?;
+        // Never so by now, but the compiler has to see it, to leave out a growth that could only panic.
+        if more > self.inline.capacity().wrapping_sub(self.inline.len()) {
+            return Err(out_of_memory);
+        }
+        self.inline.extend(core::iter::repeat_n(0, more));
         Ok(())
     }
 }
