@@ -91,6 +91,15 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The functions that mention this one.
+    pub fn mentioning(&self, function: usize) -> impl Iterator<Item = usize> {
+        let all = self.functions.iter().enumerate();
+        all.filter(move |(_, other)| other.body.mentions.contains(&function))
+            .map(|(index, _)| index)
+    }
+}
+
 /// Functions with unwind information, and in the gaps between them those without (leaves and import thunks), by name.
 fn functions(image: &Image<'_>, map: &LinkMap) -> Result<Vec<Function>, String> {
     let entries = unwind::runtime_functions(image)?;

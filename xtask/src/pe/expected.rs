@@ -50,6 +50,10 @@ pub struct Explained {
     pub reason: &'static str,
 }
 
+const fn explained(function: &'static str, reason: &'static str) -> Explained {
+    Explained { function, reason }
+}
+
 const CODE: u32 = pe::IMAGE_SCN_CNT_CODE | pe::IMAGE_SCN_MEM_EXECUTE | pe::IMAGE_SCN_MEM_READ;
 const DATA: u32 = pe::IMAGE_SCN_CNT_INITIALIZED_DATA | pe::IMAGE_SCN_MEM_READ;
 const WRITE: u32 = pe::IMAGE_SCN_MEM_WRITE;
@@ -105,10 +109,61 @@ pub const DRIVER: Expected = Expected {
         "xtask/src/pe/allowed/driver.txt",
     ],
     frame_limit: 1024,
-    large_frames: &[],
-    panics: &[],
-    bug_checks: &[],
-    stops: &[],
+    large_frames: &[
+        explained(
+            "<oxsmb::connection::open::Opening>::connect",
+            "opens a connection: on a worker thread, or on the thread that opens a file after the connection was lost, where no file \
+             system of ours is below",
+        ),
+        explained(
+            "<oxsmb::connection::open::Opening>::negotiate",
+            "as above, after connect has returned",
+        ),
+        explained(
+            "<oxsmb::share::View>::connect",
+            "logs on and connects to the share: on a worker thread, or as above",
+        ),
+        explained(
+            "smb_crypto::rust_crypto::aes_128",
+            "expands a session's key, once at logon: has room for the key schedule of a CPU without AES instructions",
+        ),
+    ],
+    panics: &[
+        explained(
+            "<core::net::parser::Parser>::read_ipv6_addr",
+            "core's own: groups are counted by the array that holds them, which the optimiser does not follow",
+        ),
+        explained(
+            "<core::net::parser::Parser>::read_ipv6_addr::read_groups",
+            "the same",
+        ),
+        explained(
+            "<core::net::parser::Parser>::read_number::<u16>::{closure#0}",
+            "core's own: refuses a radix above 36, and is called with 16",
+        ),
+        explained(
+            "<str as core::fmt::Debug>::fmt",
+            "core's own: cuts a text at boundaries that it got from char_indices",
+        ),
+        explained(
+            "<char>::escape_debug_ext",
+            "core's own: the longest escape fits its buffer of ten",
+        ),
+    ],
+    bug_checks: &[explained(
+        "nt::bugcheck::bugcheck",
+        "openrdbss stops the system where RDBSS does: when a caller breaks a rule that memory safety hangs on",
+    )],
+    stops: &[
+        explained(
+            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::Connection>",
+            "the compiler's trap behind a `match` that covers all cases",
+        ),
+        explained(
+            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::table::LockedTable>",
+            "the same",
+        ),
+    ],
 };
 
 /// oxsmbnp.dll
@@ -118,7 +173,7 @@ pub const PROVIDER: Expected = Expected {
     version: (10, 0),
     characteristics: PROGRAM | pe::IMAGE_FILE_DLL,
     loader_flags: HARDENED,
-    entry: None,
+    entry: Some("DllMain"),
     exports: &[
         "NPAddConnection",
         "NPAddConnection3",
@@ -145,8 +200,8 @@ pub const PROVIDER: Expected = Expected {
     ],
     modules: &["advapi32.dll", "kernel32.dll", "ntdll.dll"],
     imports: &["xtask/src/pe/allowed/provider.txt"],
-    // A frame above one page would need __chkstk, which is the C runtime's.
-    frame_limit: 4096,
+    // A user's stack has 256 KiB at the least, and ours is the only provider below a call.
+    frame_limit: 48 * 1024,
     large_frames: &[],
     panics: &[],
     bug_checks: &[],

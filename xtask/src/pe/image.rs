@@ -220,6 +220,8 @@ fn exports(file: &PeFile64<'_>) -> object::Result<Vec<String>> {
         let name = export.name.map(String::from_utf8_lossy);
         let name = name.map_or_else(|| format!("#{}", export.ordinal), Into::into);
         names.push(match export.target {
+            // A gap between ordinals.
+            ExportTarget::Address(0) => continue,
             ExportTarget::Address(_) => name,
             _ => format!("{name} (forwarded)"),
         });

@@ -25,15 +25,10 @@ const BUG_CHECK: &str = "KeBugCheckEx";
 
 pub fn check(code: &Code, expected: &Expected, report: &mut Report) {
     let machinery = machinery(code);
-    let (explained, begin): (Vec<&Function>, Vec<&Function>) = code
-        .functions
-        .iter()
-        .enumerate()
-        .filter(|(index, function)| {
-            !machinery.contains(index) && !function.body.mentions.is_disjoint(&machinery)
-        })
-        .map(|(_, function)| function)
-        .partition(|function| is_explained(function, expected.panics));
+    let (explained, begin): (Vec<usize>, Vec<usize>) = (0..code.functions.len())
+        .filter(|index| !machinery.contains(index))
+        .filter(|&index| !code.functions[index].body.mentions.is_disjoint(&machinery))
+        .partition(|&index| is_explained(&code.functions[index], expected.panics));
     report.row_with(
         "functions that can begin a panic",
         format_args!("none but the {} explained", expected.panics.len()),
@@ -41,10 +36,16 @@ pub fn check(code: &Code, expected: &Expected, report: &mut Report) {
         begin.is_empty(),
         begin
             .iter()
-            .map(|function| {
-                let into = function.body.mentions.intersection(&machinery);
-                let into: Vec<&str> = into.map(|&index| code.functions[index].name()).collect();
-                format!("{}: {}", function.name(), into.join(", "))
+            .map(|&index| {
+                let function = &code.functions[index];
+                let into = function.body.mentions.intersection(&machinery).copied();
+                let from = code.mentioning(index);
+                format!(
+                    "{}: into {}; from {}",
+                    function.name(),
+                    names(code, into),
+                    names(code, from)
+                )
             })
             .collect(),
     );
@@ -60,6 +61,13 @@ pub fn check(code: &Code, expected: &Expected, report: &mut Report) {
         lines.push("none: not even the handler is linked".into());
     }
     report.note("Panic machinery in the image", lines);
+}
+
+fn names(code: &Code, functions: impl Iterator<Item = usize>) -> String {
+    let names: Vec<&str> = functions
+        .map(|index| code.functions[index].name())
+        .collect();
+    names.join(", ")
 }
 
 /// The handler, and all routines of Rust's libraries that can only end in it.
