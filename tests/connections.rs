@@ -217,3 +217,35 @@ fn what_is_not_the_name_of_a_connection_is_not_opened() {
         }
     });
 }
+
+#[test]
+fn one_logon_has_so_many_connections_and_leaves_others_theirs() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let port = server.address().port();
+        let add = |process: &Process, number: u32| {
+            let name = format!(r"\Device\OxSmb\;Q:{number}\127.0.0.1@OX@{port}\{SHARE}");
+            let [name, user, password]: [Vec<u16>; 3] =
+                [name.as_str(), USER, PASSWORD].map(|text| text.encode_utf16().collect());
+            let mut buffer = vec![0; control::MAX_BUFFER];
+            let length = control::encode_add_connection(
+                &mut buffer,
+                &name,
+                Some(&user),
+                None,
+                Some(&password),
+            )
+            .unwrap();
+            let code = control::IOCTL_OXSMB_ADD_CONNECTION;
+            send(process, code, &buffer[..length], 0).map(drop)
+        };
+        for number in 0..512 {
+            assert_eq!(add(desk.process(), number), Ok(()));
+        }
+        let refused = add(desk.process(), 512);
+        assert_eq!(refused, Err(NtStatus::TOO_MANY_SESSIONS));
+        assert_eq!(list(desk.process()).len(), 512);
+        let other = Process::new();
+        assert_eq!(add(&other, 0), Ok(()));
+    });
+}

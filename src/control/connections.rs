@@ -9,8 +9,8 @@ use crate::credentials::Credentials;
 
 const TAG: Tag = Tag::new(b"OxCn");
 
-/// How many connections there may be, of all users together: each takes nonpaged pool.
-const MOST: usize = 1024;
+/// How many connections one logon may have: each takes nonpaged pool.
+const MOST: usize = 512;
 
 /// A connection that was made by a control and not ended yet.
 pub struct Connection {
@@ -64,7 +64,7 @@ impl Connections {
     /// Notes a connection, if it is not noted already. IRQL: PASSIVE.
     ///
     /// # Errors
-    /// STATUS_TOO_MANY_SESSIONS when there are too many.
+    /// STATUS_TOO_MANY_SESSIONS when the logon has too many.
     pub fn note(&self, logon: LogonId, name: &[u16], user: &PoolArc<Credentials>) -> Result<()> {
         if self.find(logon, name)?.is_some() {
             return Ok(());
@@ -87,12 +87,15 @@ impl Connections {
             },
         )?;
         let mut table = self.0.lock();
-        let mut others = table.connections.iter();
-        // Another thread may have made the same connection meanwhile.
-        if others.any(|other| other.is(logon, &connection.key)) {
-            return Ok(());
+        let mut others = 0usize;
+        for other in table.connections.iter() {
+            // Another thread may have made the same connection meanwhile.
+            if other.is(logon, &connection.key) {
+                return Ok(());
+            }
+            others = others.saturating_add(usize::from(other.logon == logon));
         }
-        if table.connections.len() >= MOST {
+        if others >= MOST {
             return Err(Status::TOO_MANY_SESSIONS);
         }
         table.connections.push(connection)

@@ -60,17 +60,16 @@ impl Enumerations {
         None
     }
 
-    /// The open enumeration of a handle.
-    fn get(&self, wanted: Handle) -> Option<&Enumeration> {
+    /// The open enumeration of a handle, and its turn.
+    fn get(&self, wanted: Handle) -> Option<(&Enumeration, u32)> {
         let index = wanted.get() % PLACES;
         let place = self.0.get(usize::try_from(index).ok()?)?;
         let turns = place.turns.load(Ordering::Acquire);
-        (turns & 1 == 1 && handle(index, turns) == wanted.get()).then_some(place)
+        (turns & 1 == 1 && handle(index, turns) == wanted.get()).then_some((place, turns))
     }
 
     fn close(&self, wanted: Handle) -> Option<()> {
-        let place = self.get(wanted)?;
-        let turns = place.turns.load(Ordering::Acquire);
+        let (place, turns) = self.get(wanted)?;
         let (order, otherwise) = (Ordering::AcqRel, Ordering::Relaxed);
         let closed = place
             .turns
@@ -131,7 +130,7 @@ pub fn enum_resource(
     count: u32,
     room: Room<'_>,
 ) -> Result<u32, Failure> {
-    let enumeration = handle
+    let (enumeration, _) = handle
         .and_then(|handle| enumerations.get(handle))
         .ok_or(Code::BAD_HANDLE)?;
     let mut packer = room.array();

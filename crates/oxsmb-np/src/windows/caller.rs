@@ -54,7 +54,23 @@ pub unsafe fn text<'a>(
     Ok(Some(unsafe { core::slice::from_raw_parts(text, length) }))
 }
 
-/// The resource that a caller names; its names are cut by nobody, so that one that is too long is refused.
+/// Text that has to be there.
+///
+/// # Errors
+/// As for [`text`]; NULL is WN_BAD_POINTER.
+///
+/// # Safety
+/// As for [`text`].
+pub unsafe fn required<'a>(
+    pointer: *const u16,
+    most: usize,
+    too_long: Code,
+) -> Result<&'a [u16], Code> {
+    // SAFETY: by the contract.
+    unsafe { text(pointer, most, too_long) }?.ok_or(Code::BAD_POINTER)
+}
+
+/// The resource that a caller names.
 ///
 /// # Errors
 /// WN_BAD_POINTER, WN_BAD_LOCALNAME, WN_BAD_NETNAME.
@@ -90,12 +106,13 @@ pub unsafe fn resource<'a>(
 const LOCAL_NAME: usize = 255;
 
 /// Has `fill` write to a caller's buffer of so many characters, and returns as a provider's function does: with the needed size where
-/// that was too small.
+/// that was too small. What `fill` reads of the caller's memory, `input`, may not be inside the buffer.
 ///
 /// # Safety
 /// `size` must be NULL or a number that may be read and written, and `buffer` NULL or so many units that may be written and that nobody
 /// else uses.
 pub unsafe fn characters(
+    input: Option<&[u16]>,
     buffer: *mut u16,
     size: *mut u32,
     fill: impl FnOnce(&mut [u16]) -> Result<(), Failure>,
@@ -105,9 +122,11 @@ pub unsafe fn characters(
     }
     // SAFETY: by the contract.
     let length = unsafe { size.read_unaligned() };
-    // SAFETY: by the contract; memory from outside has whatever bytes it has.
-    let room = unsafe { slice(buffer, length) };
-    let outcome = fill(room);
+    // SAFETY: by the contract.
+    let outcome = match unsafe { slice(input, buffer, length) } {
+        Ok(room) => fill(room),
+        Err(code) => Err(code.into()),
+    };
     // SAFETY: by the contract.
     unsafe { answer(outcome, size) }
 }
@@ -117,6 +136,7 @@ pub unsafe fn characters(
 /// # Safety
 /// As for [`characters`].
 pub unsafe fn structures(
+    input: Option<&[u16]>,
     buffer: *mut c_void,
     size: *mut u32,
     fill: impl FnOnce(Room<'_>) -> Result<(), Failure>,
@@ -128,24 +148,38 @@ pub unsafe fn structures(
     let length = unsafe { size.read_unaligned() };
     // The pointers that are packed into the buffer lead back into it.
     let address = buffer.expose_provenance();
-    // SAFETY: by the contract; memory from outside has whatever bytes it has.
-    let room = unsafe { slice(buffer.cast::<u8>(), length) };
-    let outcome = fill(Room::new(room, address));
+    // SAFETY: by the contract.
+    let outcome = match unsafe { slice(input, buffer.cast::<u8>(), length) } {
+        Ok(room) => fill(Room::new(room, address)),
+        Err(code) => Err(code.into()),
+    };
     // SAFETY: by the contract.
     unsafe { answer(outcome, size) }
 }
 
 /// A caller's buffer; none if it is NULL.
 ///
+/// # Errors
+/// WN_BAD_POINTER if it has anything of `input` in it: Rust may not see memory change that it reads.
+///
 /// # Safety
-/// `buffer` must be NULL or so many aligned items that may be written and that nobody else uses during `'a`.
-unsafe fn slice<'a, T>(buffer: *mut T, length: u32) -> &'a mut [T] {
+/// `buffer` must be NULL or so many aligned items that may be written and that nobody but the owner of `input` uses during `'a`.
+unsafe fn slice<'a, T>(
+    input: Option<&[u16]>,
+    buffer: *mut T,
+    length: u32,
+) -> Result<&'a mut [T], Code> {
     if buffer.is_null() {
-        return &mut [];
+        return Ok(&mut []);
     }
     let length = usize::try_from(length).unwrap_or(0);
-    // SAFETY: by the contract.
-    unsafe { core::slice::from_raw_parts_mut(buffer, length) }
+    let read = input.unwrap_or_default().as_ptr_range();
+    let written = buffer.addr()..buffer.wrapping_add(length).addr();
+    if read.start.addr() < written.end && written.start < read.end.addr() {
+        return Err(Code::BAD_POINTER);
+    }
+    // SAFETY: by the contract, and apart from the input; memory from outside has whatever bytes it has.
+    Ok(unsafe { core::slice::from_raw_parts_mut(buffer, length) })
 }
 
 /// What a function returns, with the needed size written where a buffer was too small.

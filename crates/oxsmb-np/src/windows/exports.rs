@@ -8,7 +8,7 @@ use oxsmb_control::{MAX_DOMAIN, MAX_NAME, MAX_PASSWORD, MAX_USER};
 
 use super::caller::{self, NetResource};
 use super::system::Windows;
-use crate::provider::{self, Code, Credentials, Enumerations, Failure, MAX_PATH};
+use crate::provider::{self, Code, Credentials, Enumerations, Failure, MAX_PATH, Room};
 
 /// The process's enumerations.
 static ENUMERATIONS: Enumerations = Enumerations::new();
@@ -73,9 +73,8 @@ unsafe fn add_connection(
 #[unsafe(no_mangle)]
 unsafe extern "system" fn NPCancelConnection(name: *const u16, force: i32) -> u32 {
     // SAFETY: by the DDI.
-    match unsafe { caller::text(name, MAX_NAME, Code::NOT_CONNECTED) } {
-        Ok(Some(name)) => caller::code(provider::cancel_connection(&Windows, name, force != 0)),
-        Ok(None) => Code::BAD_POINTER.0,
+    match unsafe { caller::required(name, MAX_NAME, Code::NOT_CONNECTED) } {
+        Ok(name) => caller::code(provider::cancel_connection(&Windows, name, force != 0)),
         Err(code) => code.0,
     }
 }
@@ -100,13 +99,14 @@ unsafe extern "system" fn NPGetConnection(
     remote: *mut u16,
     length: *mut u32,
 ) -> u32 {
-    let fill = |buffer: &mut [u16]| {
-        // SAFETY: by the DDI.
-        let local = unsafe { caller::text(local, MAX_NAME, Code::NOT_CONNECTED) }?;
-        provider::get_connection(&Windows, local.ok_or(Code::BAD_POINTER)?, buffer)
-    };
     // SAFETY: by the DDI.
-    unsafe { caller::characters(remote, length, fill) }
+    let local = match unsafe { caller::required(local, MAX_NAME, Code::NOT_CONNECTED) } {
+        Ok(local) => local,
+        Err(code) => return code.0,
+    };
+    let fill = |buffer: &mut [u16]| provider::get_connection(&Windows, local, buffer);
+    // SAFETY: by the DDI.
+    unsafe { caller::characters(Some(local), remote, length, fill) }
 }
 
 /// NPGetUniversalName.
@@ -120,13 +120,14 @@ unsafe extern "system" fn NPGetUniversalName(
     buffer: *mut c_void,
     size: *mut u32,
 ) -> u32 {
-    let fill = |room: provider::Room<'_>| {
-        // SAFETY: by the DDI.
-        let path = unsafe { caller::text(path, MAX_PATH, Code::BAD_LOCALNAME) }?;
-        provider::get_universal_name(&Windows, path.ok_or(Code::BAD_POINTER)?, level, room)
-    };
     // SAFETY: by the DDI.
-    unsafe { caller::structures(buffer, size, fill) }
+    let path = match unsafe { caller::required(path, MAX_PATH, Code::BAD_LOCALNAME) } {
+        Ok(path) => path,
+        Err(code) => return code.0,
+    };
+    let fill = |room: Room<'_>| provider::get_universal_name(&Windows, path, level, room);
+    // SAFETY: by the DDI.
+    unsafe { caller::structures(Some(path), buffer, size, fill) }
 }
 
 /// NPGetResourceInformation.
@@ -143,15 +144,18 @@ unsafe extern "system" fn NPGetResourceInformation(
     if below.is_null() {
         return Code::BAD_POINTER.0;
     }
+    // SAFETY: by the DDI.
+    let resource = match unsafe { caller::resource(resource) } {
+        Ok(resource) => resource,
+        Err(code) => return code.0,
+    };
     let mut address = None;
-    let fill = |room: provider::Room<'_>| {
-        // SAFETY: by the DDI.
-        let resource = unsafe { caller::resource(resource) }?;
+    let fill = |room: Room<'_>| {
         address = provider::get_resource_information(&Windows, resource, room)?;
         Ok(())
     };
     // SAFETY: by the DDI.
-    let code = unsafe { caller::structures(buffer, size, fill) };
+    let code = unsafe { caller::structures(resource.remote, buffer, size, fill) };
     if code == Code::SUCCESS.0 {
         let string = address.map_or(null_mut(), core::ptr::with_exposed_provenance_mut);
         // SAFETY: by the DDI.
@@ -170,13 +174,14 @@ unsafe extern "system" fn NPGetResourceParent(
     buffer: *mut c_void,
     size: *mut u32,
 ) -> u32 {
-    let fill = |room: provider::Room<'_>| {
-        // SAFETY: by the DDI.
-        let resource = unsafe { caller::resource(resource) }?;
-        provider::get_resource_parent(&Windows, resource, room)
-    };
     // SAFETY: by the DDI.
-    unsafe { caller::structures(buffer, size, fill) }
+    let resource = match unsafe { caller::resource(resource) } {
+        Ok(resource) => resource,
+        Err(code) => return code.0,
+    };
+    let fill = |room: Room<'_>| provider::get_resource_parent(&Windows, resource, room);
+    // SAFETY: by the DDI.
+    unsafe { caller::structures(resource.remote, buffer, size, fill) }
 }
 
 /// NPOpenEnum. What is connected has no container and one usage only.
@@ -222,13 +227,13 @@ unsafe extern "system" fn NPEnumResource(
     // SAFETY: by the DDI.
     let asked = unsafe { count.read_unaligned() };
     let mut told = 0;
-    let fill = |room: provider::Room<'_>| {
+    let fill = |room: Room<'_>| {
         let handle = caller::handle(handle);
         told = provider::enum_resource(&Windows, &ENUMERATIONS, handle, asked, room)?;
         Ok::<(), Failure>(())
     };
     // SAFETY: by the DDI.
-    let code = unsafe { caller::structures(buffer, size, fill) };
+    let code = unsafe { caller::structures(None, buffer, size, fill) };
     if code == Code::SUCCESS.0 {
         // SAFETY: by the DDI.
         unsafe { count.write_unaligned(told) };
@@ -248,13 +253,14 @@ extern "system" fn NPCloseEnum(handle: *mut c_void) -> u32 {
 /// As for [`NPAddConnection`].
 #[unsafe(no_mangle)]
 unsafe extern "system" fn NPGetUser(name: *const u16, user: *mut u16, length: *mut u32) -> u32 {
-    let fill = |buffer: &mut [u16]| {
-        // SAFETY: by the DDI.
-        let name = unsafe { caller::text(name, MAX_NAME, Code::NOT_CONNECTED) }?;
-        provider::get_user(&Windows, name, buffer)
-    };
     // SAFETY: by the DDI.
-    unsafe { caller::characters(user, length, fill) }
+    let name = match unsafe { caller::text(name, MAX_NAME, Code::NOT_CONNECTED) } {
+        Ok(name) => name,
+        Err(code) => return code.0,
+    };
+    let fill = |buffer: &mut [u16]| provider::get_user(&Windows, name, buffer);
+    // SAFETY: by the DDI.
+    unsafe { caller::characters(name, user, length, fill) }
 }
 
 /// NPFormatNetworkName.
@@ -269,11 +275,12 @@ unsafe extern "system" fn NPFormatNetworkName(
     flags: u32,
     line: u32,
 ) -> u32 {
-    let fill = |buffer: &mut [u16]| {
-        // SAFETY: by the DDI.
-        let remote = unsafe { caller::text(remote, MAX_PATH, Code::BAD_NETNAME) }?;
-        provider::format_network_name(remote.ok_or(Code::BAD_POINTER)?, flags, line, buffer)
-    };
     // SAFETY: by the DDI.
-    unsafe { caller::characters(formatted, length, fill) }
+    let remote = match unsafe { caller::required(remote, MAX_PATH, Code::BAD_NETNAME) } {
+        Ok(remote) => remote,
+        Err(code) => return code.0,
+    };
+    let fill = |buffer: &mut [u16]| provider::format_network_name(remote, flags, line, buffer);
+    // SAFETY: by the DDI.
+    unsafe { caller::characters(Some(remote), formatted, length, fill) }
 }
