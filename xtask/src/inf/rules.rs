@@ -50,6 +50,7 @@ rules! {
     SOURCE_FILE: 1230 Always "every file copied is in [SourceDisksFiles], and its disk in [SourceDisksNames]";
     FOR_SIGNATURE: 1233 Always "[Version] has what a signature needs: CatalogFile, Class, ClassGuid, DriverVer";
     TOKEN: 1235 Always "every %token% is in [Strings]";
+    CLASS: 1284 Always "the class is one that vendors may use, with its own ClassGuid";
     CLASS_INSTALL: 1285 Always "no [ClassInstall32]: the class is Microsoft's";
     LEGACY: 1300 Universal "no legacy sections and directives (1300 to 1303)";
     ROOT: 1304 Universal "registry values are relative to HKR (also 1320, 1321)";

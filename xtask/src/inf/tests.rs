@@ -64,6 +64,8 @@ fn each_rule_of_the_version_section_notices() {
     breaks(rules::FOR_SIGNATURE, "Class       = System", "");
     breaks(rules::FOR_SIGNATURE, "{4d36e97d-", "{4d36e97-");
     breaks(rules::FOR_SIGNATURE, "01/01/2026,0.1.0.0", "2026-01-01,0.1");
+    breaks(rules::CLASS, "Class       = System", "Class = Sample");
+    breaks(rules::CLASS, "{4d36e97d-", "{4d36e97e-");
     breaks(rules::LOCKDOWN, "PnpLockdown = 1", "PnpLockdown = 0");
 }
 

@@ -23,6 +23,13 @@ const LEGACY_DIRECTIVES: &[&str] = &[
 /// Sections that a universal package may not have.
 const LEGACY_SECTIONS: &[&str] = &["CoInstallers", "LogConfigOverride", "FactDef"];
 
+/// Classes that a driver without a device of its own may have, from the page "System-Defined Device Setup Classes
+/// Available to Vendors".
+const CLASSES: &[(&str, &str)] = &[
+    ("System", "{4d36e97d-e325-11ce-bfc1-08002be10318}"),
+    ("NetService", "{4d36e974-e325-11ce-bfc1-08002be10318}"),
+];
+
 /// Checks [Version].
 pub fn check(inf: &Inf, findings: &mut Vec<Finding>) {
     let Some(version) = inf.section("Version") else {
@@ -52,6 +59,12 @@ pub fn check(inf: &Inf, findings: &mut Vec<Finding>) {
     require(rules::FOR_SIGNATURE, "Class", &|text| !text.is_empty());
     require(rules::FOR_SIGNATURE, "ClassGuid", &is_guid);
     require(rules::FOR_SIGNATURE, "DriverVer", &is_driver_version);
+    let (_, guid) = value("ClassGuid");
+    require(rules::CLASS, "Class", &|text| {
+        CLASSES
+            .iter()
+            .any(|(name, own)| text.eq_ignore_ascii_case(name) && guid.eq_ignore_ascii_case(own))
+    });
     require(rules::LOCKDOWN, "PnpLockdown", &|text| text == "1");
 }
 

@@ -17,6 +17,8 @@ use self::script::Script;
 use crate::step::{self, Outcome};
 
 const PLACE: &str = "tests/windows";
+/// What leads a person through them.
+const GUIDE: &str = "docs/windows.md";
 /// How a module's name ends: what it has, every script may use.
 const MODULE: &str = ".psm1";
 
@@ -37,6 +39,14 @@ pub fn run() -> Outcome {
     }
     let mut findings = check(&texts)?;
     findings.extend(tags::check()?);
+    let guide = fs::read_to_string(step::workspace().join(GUIDE))
+        .map_err(|error| format!("cannot read {GUIDE}: {error}"))?;
+    for (name, _) in &texts {
+        // Those in directories below are lists of tests, run by one of the scripts.
+        if name.ends_with(".ps1") && !name.contains('/') && !guide.contains(name.as_str()) {
+            findings.push(format!("{name}:1: {GUIDE} does not mention it"));
+        }
+    }
     for finding in &findings {
         println!("{PLACE}/{finding}");
     }

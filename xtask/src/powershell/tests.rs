@@ -120,6 +120,29 @@ fn a_script_that_calls_another_gives_it_parameters_that_it_has() {
 }
 
 #[test]
+fn every_omission_of_ifstest_has_its_reason_and_every_group_its_line() {
+    let path = crate::step::workspace().join("tests/windows/ifstest.csv");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["Group", "Test", "Action", "Reason"]);
+    for row in &rows[1..] {
+        let &[group, test, action, reason] = row.as_slice() else {
+            panic!("{row:?}");
+        };
+        assert_eq!(
+            (action, reason.is_empty()),
+            if reason.is_empty() {
+                ("run", true)
+            } else {
+                ("skip", false)
+            }
+        );
+        let whole = |other: &&Vec<&str>| other[0] == group && other[1] == "*";
+        assert_eq!(rows.iter().filter(whole).count(), 1, "{group} {test}");
+    }
+}
+
+#[test]
 fn the_project_s_own_scripts_pass() {
     super::run().unwrap();
 }
