@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use samba_ground::{Config, PASSWORD, SHARE, Samba, USER};
-use wine_ground::{Built, Desk, with_driver};
+use wine_ground::{Built, Desk, Session, with_driver, with_session};
 
 /// How long the program may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -13,38 +13,46 @@ const LIMIT: Duration = Duration::from_secs(120);
 // Win32's errors (winerror.h).
 const SUCCESS: u32 = 0;
 const BAD_NET_NAME: u32 = 67;
+const NO_NETWORK: u32 = 1222;
 const SESSION_CREDENTIAL_CONFLICT: u32 = 1219;
 const REMOTE_NOT_LISTENING: u32 = 51;
 const LOGON_FAILURE: u32 = 1326;
 const NOT_CONNECTED: u32 = 2250;
 
-/// What one run of the program came to: a Win32 error for every call, and what it listed.
-#[derive(Debug)]
-struct Said {
-    errors: Vec<u32>,
-    listed: Vec<String>,
+/// What came of a call: its Win32 error, and what it found.
+type Said = (u32, Vec<String>);
+
+/// Runs the program with some calls, one after the other in one process.
+fn call(desk: &Desk, calls: &[String]) -> Vec<Said> {
+    call_in(desk.session(), calls)
 }
 
-/// Runs the program with some calls, each a line of words.
-fn call(desk: &Desk, calls: &[String]) -> Said {
-    let session = desk.session();
+fn call_in(session: &Session, calls: &[String]) -> Vec<Said> {
     session.prefix().install(Built::NetworkClient);
     let line = calls.join(" then ");
     let words: Vec<_> = line.split(' ').collect();
     let output = session.run(Built::NetworkClient.name(), &words, LIMIT);
     assert!(output.status.success(), "{output:?}");
-    let (errors, listed): (Vec<_>, Vec<_>) = output
-        .text
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .partition(|line| line.starts_with("error "));
-    Said {
-        errors: errors
-            .iter()
-            .map(|line| line["error ".len()..].parse().expect("a number"))
-            .collect(),
-        listed,
+    let mut said: Vec<Said> = Vec::new();
+    for line in output.text.lines().map(str::trim_end) {
+        match (line.strip_prefix("error "), said.last_mut()) {
+            (Some(code), _) => said.push((code.parse().expect("a number"), Vec::new())),
+            (None, Some((_, found))) => found.push(line.to_owned()),
+            (None, None) => panic!("no error before {line:?}"),
+        }
     }
+    assert_eq!(said.len(), calls.len(), "{output:?}");
+    said
+}
+
+/// The same, where only the errors matter.
+fn errors(desk: &Desk, calls: &[String]) -> Vec<u32> {
+    let said = call(desk, calls);
+    said.into_iter().map(|(error, _)| error).collect()
+}
+
+fn found<const N: usize>(lines: [&str; N]) -> Said {
+    (SUCCESS, lines.map(str::to_owned).into())
 }
 
 /// The share's name as programs spell it.
@@ -61,30 +69,70 @@ fn a_program_connects_a_share_by_name_and_disconnects_it() {
     let samba = Samba::start(&Config::default());
     with_driver(&[], |desk| {
         let name = remote(samba.port(), SHARE);
-        let said = call(
-            desk,
-            &[
-                add(samba.port(), SHARE, USER, PASSWORD),
-                "enum".into(),
-                format!("cancel {name}"),
-                "enum".into(),
-                format!("cancel {name}"),
-            ],
-        );
+        let cancel = format!("cancel {name}");
+        let calls = [
+            add(samba.port(), SHARE, USER, PASSWORD),
+            "enum".into(),
+            cancel.clone(),
+            "enum".into(),
+            cancel,
+        ];
+        let said = call(desk, &calls);
         assert_eq!(
-            said.errors,
-            [SUCCESS, SUCCESS, SUCCESS, SUCCESS, NOT_CONNECTED]
+            said,
+            [
+                found([]),
+                found([&format!("- {name}")]),
+                found([]),
+                found([]),
+                (NOT_CONNECTED, Vec::new()),
+            ]
         );
-        assert_eq!(said.listed, [format!("- {name}")]);
     });
 }
 
 #[test]
-fn a_wrong_password_is_a_logon_failure() {
+fn a_drive_letter_stands_for_the_share_until_it_is_cancelled() {
     let samba = Samba::start(&Config::default());
     with_driver(&[], |desk| {
-        let said = call(desk, &[add(samba.port(), SHARE, USER, "wrong")]);
-        assert_eq!(said.errors, [LOGON_FAILURE]);
+        let name = remote(samba.port(), SHARE);
+        let calls = [
+            format!("{} X:", add(samba.port(), SHARE, USER, PASSWORD)),
+            "drive X:".into(),
+            "enum".into(),
+            r"np-universal X:\directory\file".into(),
+            "np-connection X:".into(),
+            "cancel X:".into(),
+            "np-connection X:".into(),
+        ];
+        let said = call(desk, &calls);
+        assert_eq!(said[0], found([]));
+        let target = &said[1].1[0];
+        assert!(target.starts_with(r"\Device\OxSmb\;X:"), "{target}");
+        assert!(target.ends_with(&name[1..]), "{target}");
+        assert_eq!(said[2], found([&format!("X: {name}")]));
+        assert_eq!(said[3].0, SUCCESS, "{:?}", said[3]);
+        assert!(
+            said[3].1.contains(&format!(r"{name}\directory\file")),
+            "{:?}",
+            said[3]
+        );
+        assert_eq!(said[4], found([&name]));
+        assert_eq!(said[5], found([]));
+        assert_eq!(said[6].0, NOT_CONNECTED);
+    });
+}
+
+#[test]
+fn a_wrong_password_is_a_logon_failure_and_the_right_one_works_after_it() {
+    let samba = Samba::start(&Config::default());
+    with_driver(&[], |desk| {
+        let calls = [
+            add(samba.port(), SHARE, USER, "wrong"),
+            add(samba.port(), SHARE, USER, PASSWORD),
+            format!("cancel {}", remote(samba.port(), SHARE)),
+        ];
+        assert_eq!(errors(desk, &calls), [LOGON_FAILURE, SUCCESS, SUCCESS]);
     });
 }
 
@@ -92,8 +140,8 @@ fn a_wrong_password_is_a_logon_failure() {
 fn an_unknown_share_is_a_bad_net_name() {
     let samba = Samba::start(&Config::default());
     with_driver(&[], |desk| {
-        let said = call(desk, &[add(samba.port(), "nowhere", USER, PASSWORD)]);
-        assert_eq!(said.errors, [BAD_NET_NAME]);
+        let calls = [add(samba.port(), "nowhere", USER, PASSWORD)];
+        assert_eq!(errors(desk, &calls), [BAD_NET_NAME]);
     });
 }
 
@@ -106,8 +154,10 @@ fn a_second_user_of_one_server_is_a_conflict() {
             add(samba.port(), "other", "somebody", "else"),
             format!("cancel {}", remote(samba.port(), SHARE)),
         ];
-        let said = call(desk, &calls);
-        assert_eq!(said.errors, [SUCCESS, SESSION_CREDENTIAL_CONFLICT, SUCCESS]);
+        assert_eq!(
+            errors(desk, &calls),
+            [SUCCESS, SESSION_CREDENTIAL_CONFLICT, SUCCESS]
+        );
     });
 }
 
@@ -116,7 +166,22 @@ fn a_port_where_nobody_listens_is_a_remote_that_does_not_listen() {
     let mut samba = Samba::start(&Config::default());
     samba.kill_hard();
     with_driver(&[], |desk| {
-        let said = call(desk, &[add(samba.port(), SHARE, USER, PASSWORD)]);
-        assert_eq!(said.errors, [REMOTE_NOT_LISTENING]);
+        let calls = [add(samba.port(), SHARE, USER, PASSWORD)];
+        assert_eq!(errors(desk, &calls), [REMOTE_NOT_LISTENING]);
+    });
+}
+
+#[test]
+fn without_the_driver_there_is_no_network_and_a_name_without_our_tag_is_not_ours() {
+    with_session(|session, _| {
+        let calls = [
+            add(445, SHARE, USER, PASSWORD),
+            format!(r"add \\127.0.0.1\share {USER} {PASSWORD}"),
+            "enum".into(),
+        ];
+        let said = call_in(session, &calls);
+        assert_eq!(said[0].0, NO_NETWORK);
+        assert_eq!(said[1].0, BAD_NET_NAME);
+        assert_eq!(said[2], found([]));
     });
 }
