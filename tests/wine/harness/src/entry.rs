@@ -1,7 +1,7 @@
 //! Start and end of the harness.
 
 use crate::log::log;
-use crate::{agent, dpc, fast_mutex, hook, irql, shared_data, timer, wsk};
+use crate::{agent, dpc, fast_mutex, hook, irql, mup, shared_data, timer, wsk};
 use wdk_sys::{
     DRIVER_OBJECT, NT_SUCCESS, NTSTATUS, PDRIVER_OBJECT, PUNICODE_STRING, STATUS_SUCCESS,
 };
@@ -19,6 +19,7 @@ unsafe extern "C" fn driver_entry(
     // SAFETY: the kernel gives its driver object, which is ours to fill in.
     let object: &mut DRIVER_OBJECT = unsafe { &mut *driver };
     object.DriverUnload = Some(unload);
+    mup::start(driver);
     match start(registry_path) {
         Ok(()) => {
             log!("the harness is ready");

@@ -27,6 +27,7 @@ mod kernelbase;
 mod ledger;
 mod log;
 mod mdl;
+mod mup;
 mod per_thread;
 mod pool;
 mod requestor;

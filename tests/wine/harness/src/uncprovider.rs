@@ -1,9 +1,10 @@
-//! The UNC provider that the driver registers with MUP, of which Wine has none: it is only remembered, for the agent,
-//! which sends what is opened below the provider's name.
+//! The UNC provider that the driver registers with MUP, of which Wine has none: it is remembered, for the agent, which
+//! sends what is opened below the provider's name, and gets the device that programs open.
 
 use crate::irql;
 use crate::ledger::{HELD, violation};
 use crate::log::log;
+use crate::mup;
 use crate::sync::Mutex;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,6 +54,9 @@ pub unsafe extern "C" fn register(
     if registered.is_some() {
         return STATUS_OBJECT_NAME_COLLISION;
     }
+    if let Err(status) = mup::make_device(name) {
+        return status;
+    }
     log!("UNC provider {}", String::from_utf16_lossy(name));
     *registered = Some(Provider {
         device,
@@ -71,5 +75,6 @@ pub unsafe extern "C" fn deregister(registration: HANDLE) {
         violation!("FsRtlDeregisterUncProvider of what is not registered");
         return;
     }
+    mup::delete_device();
     HELD.unc_providers.remove();
 }
