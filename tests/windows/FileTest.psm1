@@ -6,6 +6,27 @@
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
+# Paths beyond 260 characters: .NET Framework, as Windows PowerShell runs it, refuses the form that allows them.
+if (-not ('OxSmb.Files' -as [type])) {
+    Add-Type -Namespace OxSmb -Name Files -MemberDefinition @'
+[DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+public static extern Microsoft.Win32.SafeHandles.SafeFileHandle CreateFileW(
+    string path, uint access, uint share, IntPtr security, uint disposition, uint attributes, IntPtr template);
+
+[DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+[return: MarshalAs(UnmanagedType.Bool)]
+public static extern bool CreateDirectoryW(string path, IntPtr security);
+
+[DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+[return: MarshalAs(UnmanagedType.Bool)]
+public static extern bool RemoveDirectoryW(string path);
+
+[DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+[return: MarshalAs(UnmanagedType.Bool)]
+public static extern bool DeleteFileW(string path);
+'@
+}
+
 $tests = New-Object System.Collections.ArrayList
 
 # Forgets all tests.
@@ -156,6 +177,45 @@ function Open-File {
     [System.IO.FileStream]::new($Path, $fileMode, $fileAccess, $fileShare, 4096, $fileOptions)
 }
 
+# A path in the form that may be longer than 260 characters.
+function Get-LongPath {
+    param(
+        [string] $Path
+    )
+    if ($Path.StartsWith('\\')) { return '\\?\UNC' + $Path.Substring(1) }
+    '\\?\' + $Path
+}
+
+# Fails with the last error of Windows unless a call of its API succeeded.
+function Confirm-Call {
+    param(
+        [bool] $Succeeded,
+        [string] $What
+    )
+    if ($Succeeded) { return }
+    $code = [System.Runtime.InteropServices.Marshal]::GetLastWin32Error()
+    throw "${What}: error $code"
+}
+
+# Writes a file by a long path, reads it back and deletes it.
+function Confirm-LongFile {
+    param(
+        [string] $Path
+    )
+    # GENERIC_READ | GENERIC_WRITE, no sharing, CREATE_NEW.
+    $handle = [OxSmb.Files]::CreateFileW($Path, 3221225472, 0, [IntPtr]::Zero, 1, 0, [IntPtr]::Zero)
+    Confirm-Call -Succeeded (-not $handle.IsInvalid) -What 'creating the file'
+    $stream = [System.IO.FileStream]::new($handle, [System.IO.FileAccess]::ReadWrite)
+    try {
+        $stream.Write([byte[]] (1, 2, 3), 0, 3)
+        $stream.Position = 2
+        Confirm-Same -Wanted 3 -Found $stream.ReadByte() -What 'the last byte'
+    } finally {
+        $stream.Dispose()
+    }
+    Confirm-Call -Succeeded ([OxSmb.Files]::DeleteFileW($Path)) -What 'deleting the file'
+}
+
 # Makes a tree of a few directories with files of all sizes that matter, and gives the number of files.
 function New-Tree {
     param(
@@ -180,8 +240,9 @@ function Confirm-SameTree {
     )
     $list = {
         param($top)
-        foreach ($file in @(Get-ChildItem $top -Recurse -File | Sort-Object FullName)) {
-            $file.FullName.Substring($top.Length) + ' ' + (Get-Hash -Path $file.FullName)
+        # Unlike Get-ChildItem, this leaves a path with a short name in it as it is.
+        foreach ($file in [System.IO.Directory]::GetFiles($top, '*', 'AllDirectories') | Sort-Object) {
+            $file.Substring($top.Length) + ' ' + (Get-Hash -Path $file)
         }
     }
     $first = @(& $list $Wanted)

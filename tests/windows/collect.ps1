@@ -8,7 +8,7 @@
 .PARAMETER Output
     The ZIP file to write.
 .PARAMETER Dump
-    Add the kernel dump MEMORY.DMP too, which is large and may hold anything that was in memory.
+    Copy the kernel dump MEMORY.DMP beside the ZIP file: it is large and may hold anything that was in memory.
 .PARAMETER TraceSeconds
     Trace the network for that long, and add the trace: repeat meanwhile what goes wrong.
 .EXAMPLE
@@ -95,7 +95,10 @@ try {
     $memory = Join-Path $env:SystemRoot 'MEMORY.DMP'
     if (Test-Path $memory) {
         if ($Dump) {
-            Copy-Item -Path $memory -Destination $place
+            # Compress-Archive stops at 2 GB.
+            $copy = [System.IO.Path]::ChangeExtension($Output, '.dmp')
+            Copy-Item -Path $memory -Destination $copy
+            Write-Host "   the kernel dump is $copy"
         } else {
             Write-Host "   there is a kernel dump, $memory; -Dump adds it"
         }

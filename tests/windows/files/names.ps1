@@ -40,20 +40,17 @@ Add-FileTest -Name 'names with blanks, dots and signs come back unchanged' -Body
 
 Add-FileTest -Name 'a name of 255 characters and a path beyond 260 work' -Body {
     param($directory)
-    $long = "\\?\$directory"
-    if ($directory.StartsWith('\\')) { $long = '\\?\UNC' + $directory.Substring(1) }
-    $name = 'n' * 251 + '.txt'
-    [System.IO.File]::WriteAllText("$long\$name", 'x')
-    Confirm-Same -Wanted 'x' -Found ([System.IO.File]::ReadAllText("$long\$name")) -What 'content'
-    [System.IO.File]::Delete("$long\$name")
-    $deep = $long
+    $long = Get-LongPath -Path $directory
+    Confirm-LongFile -Path ("$long\" + 'n' * 251 + '.txt')
+    $deep = @($long)
     for ($level = 0; $level -lt 10; $level++) {
-        $deep = "$deep\" + 'd' * 50
-        [System.IO.Directory]::CreateDirectory($deep) | Out-Null
+        $deep += $deep[-1] + '\' + 'd' * 50
+        Confirm-Call -Succeeded ([OxSmb.Files]::CreateDirectoryW($deep[-1], [IntPtr]::Zero)) -What "directory $level"
     }
-    [System.IO.File]::WriteAllText("$deep\file.txt", 'deep')
-    Confirm-Same -Wanted 'deep' -Found ([System.IO.File]::ReadAllText("$deep\file.txt")) -What 'content'
-    [System.IO.Directory]::Delete("$long\" + 'd' * 50, $true)
+    Confirm-LongFile -Path ($deep[-1] + '\file.txt')
+    for ($level = 10; $level -gt 0; $level--) {
+        Confirm-Call -Succeeded ([OxSmb.Files]::RemoveDirectoryW($deep[$level])) -What "removing directory $level"
+    }
 }
 
 Add-FileTest -Name 'a name is found in any case' -Body {
