@@ -97,3 +97,6 @@ fn sizes(image: &Image<'_>, code: &Code, report: &mut Report) {
     lines.push(format!("{:8}  functions", code.functions.len()));
     report.note("Sizes in bytes, and functions", lines);
 }
+
+#[cfg(test)]
+mod tests;
