@@ -12,8 +12,10 @@
 //! * `connection LOCAL`, `universal PATH`, `user NAME`: WNetGetConnectionW, WNetGetUniversalNameW, WNetGetUserW
 //! * `drive LETTER:`: QueryDosDeviceW; what the letter stands for
 //!
-//! Wine's mpr never asks a provider for some things, so these ask oxsmbnp.dll itself:
+//! Wine's mpr never asks a provider for some things, and of a connection without a local name it reads that name all the same, so
+//! these ask oxsmbnp.dll itself:
 //!
+//! * `np-enum`: NPOpenEnum(RESOURCE_CONNECTED), NPEnumResource, NPCloseEnum
 //! * `np-caps INDEX`: NPGetCaps; its answer in place of the code
 //! * `np-connection LOCAL`, `np-universal PATH`, `np-user NAME`, `np-format REMOTE`
 //! * `np-information REMOTE`: the resource, and the path below it

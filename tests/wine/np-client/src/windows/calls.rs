@@ -23,7 +23,7 @@ pub fn find(word: &Word) -> Option<Call> {
     let calls: &[(&str, Call)] = &[
         ("add", add),
         ("cancel", cancel),
-        ("enum", enumerate),
+        ("enum", |_| enumerate(&BY_MPR)),
         ("connection", |words| {
             name_of(words, imports::WNetGetConnectionW)
         }),
@@ -33,6 +33,7 @@ pub fn find(word: &Word) -> Option<Call> {
         }),
         ("drive", drive),
         ("np-caps", caps),
+        ("np-enum", |_| enumerate(&BY_PROVIDER)),
         ("np-cancel", cancel_by_provider),
         ("np-connection", |words| {
             name_of(words, imports::NPGetConnection)
@@ -76,44 +77,70 @@ fn cancel_by_provider(words: &[Option<Word>]) {
     output::error(unsafe { imports::NPCancelConnection2(name, is_forced(words), 0) });
 }
 
-fn enumerate(_: &[Option<Word>]) {
+/// The functions of an enumeration.
+struct Enumeration {
+    open: unsafe extern "system" fn(u32, u32, u32, *const NetResource, *mut Handle) -> u32,
+    take: unsafe extern "system" fn(Handle, *mut u32, *mut c_void, *mut u32) -> u32,
+    close: unsafe extern "system" fn(Handle) -> u32,
+}
+
+const BY_MPR: Enumeration = Enumeration {
+    open: imports::WNetOpenEnumW,
+    take: imports::WNetEnumResourceW,
+    close: imports::WNetCloseEnum,
+};
+
+const BY_PROVIDER: Enumeration = Enumeration {
+    open: imports::NPOpenEnum,
+    take: imports::NPEnumResource,
+    close: imports::NPCloseEnum,
+};
+
+fn enumerate(functions: &Enumeration) {
     let mut handle: Handle = null_mut();
     // SAFETY: no container, and a place for the handle.
-    let opened = unsafe {
-        imports::WNetOpenEnumW(RESOURCE_CONNECTED, 0, 0, core::ptr::null(), &raw mut handle)
-    };
+    let opened =
+        unsafe { (functions.open)(RESOURCE_CONNECTED, 0, 0, core::ptr::null(), &raw mut handle) };
     if opened != SUCCESS {
         return output::error(opened);
     }
-    let mut end = SUCCESS;
-    while end == SUCCESS {
-        end = print_some(handle);
-    }
-    // SAFETY: the handle is open.
-    let closed = unsafe { imports::WNetCloseEnum(handle) };
-    output::error(if end == ERROR_NO_MORE_ITEMS {
-        closed
-    } else {
-        end
-    });
-}
-
-/// Prints as many connections as fit at once.
-fn print_some(handle: Handle) -> u32 {
     let mut buffer = Buffer::new();
-    let (mut count, mut size) = (AS_MANY_AS_FIT, Buffer::BYTES);
-    let place = buffer.0.as_mut_ptr().cast::<c_void>();
-    // SAFETY: an open handle, and a buffer with its size.
-    let code = unsafe { imports::WNetEnumResourceW(handle, &raw mut count, place, &raw mut size) };
-    if code == SUCCESS {
-        for index in 0..count as usize {
+    let mut first = true;
+    loop {
+        let taken = take(functions, handle, &mut buffer);
+        let ends_well = taken == Err(ERROR_NO_MORE_ITEMS);
+        if first || !(ends_well || taken.is_ok()) {
+            output::error(if ends_well {
+                SUCCESS
+            } else {
+                taken.err().unwrap_or(SUCCESS)
+            });
+        }
+        let Ok(count) = taken else { break };
+        for index in 0..count {
             // SAFETY: so many resources have been written.
             let resource = unsafe { buffer.resource(index) };
             // SAFETY: its names are in the buffer.
             unsafe { resource.print_names() };
         }
+        first = false;
     }
-    code
+    // SAFETY: the handle is open.
+    let closed = unsafe { (functions.close)(handle) };
+    if closed != SUCCESS {
+        output::error(closed);
+    }
+}
+
+/// How many connections the next ones are that fit at once.
+fn take(functions: &Enumeration, handle: Handle, buffer: &mut Buffer) -> Result<usize, u32> {
+    let (mut count, mut size) = (AS_MANY_AS_FIT, Buffer::BYTES);
+    let place = buffer.0.as_mut_ptr().cast::<c_void>();
+    // SAFETY: an open handle, and a buffer with its size.
+    match unsafe { (functions.take)(handle, &raw mut count, place, &raw mut size) } {
+        SUCCESS => Ok(count as usize),
+        code => Err(code),
+    }
 }
 
 /// A function that gives a text for a name.

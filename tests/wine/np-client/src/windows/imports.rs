@@ -59,6 +59,20 @@ unsafe extern "system" {
 #[link(name = "oxsmbnp.dll", kind = "raw-dylib", modifiers = "+verbatim")]
 unsafe extern "system" {
     pub fn NPGetCaps(index: u32) -> u32;
+    pub fn NPOpenEnum(
+        scope: u32,
+        kind: u32,
+        usage: u32,
+        container: *const NetResource,
+        handle: *mut Handle,
+    ) -> u32;
+    pub fn NPEnumResource(
+        handle: Handle,
+        count: *mut u32,
+        buffer: *mut c_void,
+        size: *mut u32,
+    ) -> u32;
+    pub fn NPCloseEnum(handle: Handle) -> u32;
     pub fn NPCancelConnection2(name: *const u16, force: i32, flags: u32) -> u32;
     pub fn NPGetConnection(local: *const u16, remote: *mut u16, length: *mut u32) -> u32;
     pub fn NPGetUniversalName(
