@@ -157,7 +157,6 @@ fn commands(script: &Script, shared: &Functions, report: &mut impl FnMut(usize, 
                 }
             }
             None if known::COMMANDS.contains(&name.as_str()) => {}
-            None if known::PROGRAMS.contains(&name.as_str()) => {}
             None => report(call.name.line, format!("no command {name} is known")),
         }
     }
