@@ -201,3 +201,36 @@ fn bytes_of(string: &Parts<'_>) -> usize {
 fn bytes_of_units(units: usize) -> usize {
     units.saturating_add(1).saturating_mul(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::testing::utf16;
+    use std::vec;
+
+    #[test]
+    fn the_room_that_is_asked_for_is_enough_wherever_the_buffer_is() {
+        let remote = utf16("\\\\s@OX\\x");
+        let resource = NetResource {
+            scope: 1,
+            kind: 1,
+            display: 3,
+            usage: 1,
+            local: None,
+            remote: Some([&remote, &[], &[]]),
+        };
+        for address in [0x7000, 0x7001, usize::MAX - 500] {
+            let fill = |bytes: usize| {
+                let mut buffer = vec![0; bytes];
+                Room::new(&mut buffer, address).resource(&resource, Some(&remote))
+            };
+            let Err(Failure::MoreData(needed)) = fill(0) else {
+                panic!("nothing fits into nothing")
+            };
+            let needed = usize::try_from(needed).unwrap();
+            let below = fill(needed).unwrap().unwrap();
+            assert!(below.wrapping_sub(address) < needed && below % 2 == 0);
+            assert_eq!(fill(needed - 1), Err(Failure::MoreData(needed as u32)));
+        }
+    }
+}
