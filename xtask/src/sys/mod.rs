@@ -3,6 +3,7 @@
 pub mod cross;
 mod image;
 mod imports;
+mod lock;
 mod microsoft;
 
 use std::path::{Path, PathBuf};
