@@ -154,7 +154,7 @@ fn leaves(image: &Image<'_>, map: &LinkMap, gap: Range<u32>) -> Vec<Range<u32>> 
     let named: Vec<u32> = map.addresses(gap.clone()).collect();
     let first = named.first().copied().unwrap_or(gap.end);
     let lead = image
-        .from_rva(gap.start)
+        .bytes_at(gap.start)
         .and_then(|bytes| bytes.get(..(first - gap.start) as usize))
         .unwrap_or_default();
     let starts: Vec<u32> = first_instruction(lead, gap.start)
@@ -194,7 +194,7 @@ impl Reader<'_> {
         let mut body = Body::default();
         let mut info = InstructionInfoFactory::new();
         for piece in &function.pieces {
-            let bytes = self.image.from_rva(piece.start).unwrap_or_default();
+            let bytes = self.image.bytes_at(piece.start).unwrap_or_default();
             let length = (piece.end - piece.start) as usize;
             let bytes = bytes.get(..length).unwrap_or(bytes);
             let mut decoder = Decoder::with_ip(64, bytes, piece.start.into(), DecoderOptions::NONE);

@@ -93,7 +93,7 @@ impl<'data> Image<'data> {
     }
 
     /// The file's bytes from an address to the end of its section. Memory beyond the file's part (zeroes) is not there.
-    pub fn from_rva(&self, rva: u32) -> Option<&'data [u8]> {
+    pub fn bytes_at(&self, rva: u32) -> Option<&'data [u8]> {
         let section = self.section_of(rva)?;
         let offset = rva - section.rva;
         let length = section
@@ -106,13 +106,13 @@ impl<'data> Image<'data> {
 
     /// A little-endian 32-bit number at an address.
     pub fn u32_at(&self, rva: u32) -> Option<u32> {
-        let bytes = self.from_rva(rva)?.first_chunk()?;
+        let bytes = self.bytes_at(rva)?.first_chunk()?;
         Some(u32::from_le_bytes(*bytes))
     }
 
     /// A little-endian 64-bit number at an address.
     pub fn u64_at(&self, rva: u32) -> Option<u64> {
-        let bytes = self.from_rva(rva)?.first_chunk()?;
+        let bytes = self.bytes_at(rva)?.first_chunk()?;
         Some(u64::from_le_bytes(*bytes))
     }
 
@@ -137,7 +137,7 @@ impl<'data> Image<'data> {
             return Ok(Vec::new());
         };
         let table = self
-            .from_rva(rva)
+            .bytes_at(rva)
             .and_then(|bytes| bytes.get(..size as usize))
             .ok_or("the debug directory is not in the file")?;
         let word = |entry: &[u8], at: usize| {

@@ -10,6 +10,7 @@ mod image;
 mod imports;
 mod link_map;
 mod panics;
+mod readobj;
 mod report;
 mod sections;
 mod unwind;
@@ -59,7 +60,8 @@ pub fn check(kind: Kind, image: &Path, map: &Path) -> Outcome {
         bytes.len()
     );
     let allowed = AllowedImports::read(&step::workspace(), expected.imports)?;
-    let report = report(&bytes, &text, expected, &allowed)?;
+    let mut report = report(&bytes, &text, expected, &allowed)?;
+    second_opinion(image, &bytes, &mut report)?;
     print!("{report}");
     match report.failures().as_slice() {
         [] => Ok(()),
@@ -85,6 +87,22 @@ fn report(
     frames::check(&code, expected, &mut report);
     sizes(&image, &code, &mut report);
     Ok(report)
+}
+
+/// What `llvm-readobj` makes of the image.
+fn second_opinion(path: &Path, bytes: &[u8], report: &mut Report) -> Outcome {
+    let differences = readobj::disagreements(path, &Image::parse(bytes)?)?;
+    report.row_with(
+        "llvm-readobj",
+        "agrees",
+        match differences.len() {
+            0 => "agrees".to_owned(),
+            count => format!("{count} differences"),
+        },
+        differences.is_empty(),
+        differences,
+    );
+    Ok(())
 }
 
 fn sizes(image: &Image<'_>, code: &Code, report: &mut Report) {

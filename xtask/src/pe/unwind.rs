@@ -44,7 +44,7 @@ pub fn runtime_functions(image: &Image<'_>) -> Result<Vec<RuntimeFunction>, Stri
         return Ok(Vec::new());
     };
     let table = image
-        .from_rva(rva)
+        .bytes_at(rva)
         .and_then(|bytes| bytes.get(..size as usize))
         .ok_or("the exception directory is not in the file")?;
     let mut entries: Vec<_> = table
@@ -64,7 +64,7 @@ pub fn frame(image: &Image<'_>, entry: RuntimeFunction) -> Result<Frame, String>
     let mut bytes = RETURN_ADDRESS;
     let mut piece = entry;
     for _ in 0..LONGEST_CHAIN {
-        let info = image.from_rva(piece.unwind).and_then(UnwindInfo::read);
+        let info = image.bytes_at(piece.unwind).and_then(UnwindInfo::read);
         let info = info.ok_or_else(|| format!("bad unwind information for {:#x}", entry.begin))?;
         bytes = bytes.saturating_add(info.stack);
         match info.chained {
