@@ -13,6 +13,7 @@ use crate::thread::Thread;
 use crate::uncprovider;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use wdk_sys::_MODE::UserMode;
 use wdk_sys::{
     FILE_OPEN, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_SYNCHRONOUS_IO_NONALERT,
@@ -20,7 +21,7 @@ use wdk_sys::{
     STATUS_INVALID_HANDLE, STATUS_NO_SUCH_DEVICE, STATUS_REVISION_MISMATCH, STATUS_SUCCESS,
     SYNCHRONIZE,
 };
-use wine_protocol::{Frame, Handle, LENGTH_SIZE, VERSION, body_length};
+use wine_protocol::{Frame, Handle, LENGTH_SIZE, Request as Asked, VERSION, body_length};
 
 /// What a test is told of a request that is not simply passed on.
 struct Answer {
@@ -82,13 +83,21 @@ pub fn serve(socket: &Arc<Socket>, number: Owner) {
         user: None,
     };
     while connection.next() {}
+    ENDING.fetch_add(1, Ordering::Relaxed);
     request::cancel_connection(&outbox, None);
     outbox.wait_for_ends();
-    for file in handles::remove_all(number) {
-        file.clean_up();
-    }
+    handles::close_all(number);
     outbox.close();
     sender.join();
+    ENDING.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Connections that have ended, but not all of their requests.
+static ENDING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether files are about to be closed because their connections have ended.
+pub fn any_is_ending() -> bool {
+    ENDING.load(Ordering::Relaxed) > 0
 }
 
 impl Connection<'_> {
@@ -119,7 +128,6 @@ impl Connection<'_> {
     }
 
     fn handle(&mut self, frame: &Frame<'_>) {
-        use wine_protocol::Request as Asked;
         let asked = frame.request;
         if self.user.is_none() && !matches!(asked, Asked::Hello { .. }) {
             return self.answer(frame.tag, Err(STATUS_INVALID_DEVICE_STATE));
@@ -134,8 +142,7 @@ impl Connection<'_> {
     }
 
     /// What the agent does itself. None for what the driver is asked.
-    fn here(&mut self, asked: wine_protocol::Request<'_>) -> Option<Result<Answer, NTSTATUS>> {
-        use wine_protocol::Request as Asked;
+    fn here(&mut self, asked: Asked<'_>) -> Option<Result<Answer, NTSTATUS>> {
         Some(match asked {
             Asked::Hello { version, logon } => self.greet(version, logon),
             Asked::LoadService { name } => services::load(name).map(|()| Answer::success(0)),
@@ -154,19 +161,19 @@ impl Connection<'_> {
                 Err(_) => Err(STATUS_BUFFER_OVERFLOW),
             },
             Asked::Create(create) => self.create(&create),
-            Asked::Cleanup { file } => file_of(file).map(|file| Answer {
+            Asked::Cleanup { file } => handles::get(file).map(|file| Answer {
                 status: file.clean_up(),
                 ..Answer::success(0)
             }),
-            Asked::Close { file } => close(file).map(|()| Answer::success(0)),
+            Asked::Close { file } => handles::close(file).map(|()| Answer::success(0)),
             Asked::Cancel { tag } => {
                 let count = request::cancel_connection(&self.outbox, Some(tag));
                 Ok(Answer::success(count as u64))
             }
             Asked::CancelAll { file } => {
-                file_of(file).map(|file| Answer::success(request::cancel_file(&file) as u64))
+                handles::get(file).map(|file| Answer::success(request::cancel_file(&file) as u64))
             }
-            Asked::SetInformation { file, class, data } => file_of(file)
+            Asked::SetInformation { file, class, data } => handles::get(file)
                 .and_then(|file| set_information::set(&file, class, data))
                 .map(Answer::from),
             Asked::DeviceControl { file: None, .. } => control_device(asked),
@@ -175,7 +182,7 @@ impl Connection<'_> {
                 class,
                 length,
             } => {
-                let file = handles::get(file)?;
+                let file = handles::get(file).ok()?;
                 set_information::query_position(&file, class, length)?.map(|position| Answer {
                     data: position.into(),
                     ..Answer::success(position.len() as u64)
@@ -194,6 +201,9 @@ impl Connection<'_> {
     fn greet(&mut self, version: u32, logon: u64) -> Result<Answer, NTSTATUS> {
         if version != VERSION {
             return Err(STATUS_REVISION_MISMATCH);
+        }
+        if self.user.is_some() {
+            return Err(STATUS_INVALID_DEVICE_STATE);
         }
         let logon = if logon == 0 { SYSTEM } else { logon };
         self.user = Some(Assumed::new(logon));
@@ -240,7 +250,7 @@ impl Connection<'_> {
     }
 
     /// Starts many requests together.
-    fn many(&self, first_tag: u32, asked: wine_protocol::Request<'_>) {
+    fn many(&self, first_tag: u32, asked: Asked<'_>) {
         let parts = split(asked).enumerate();
         let mut ready = Vec::new();
         for (part, tag) in parts.map(|(index, part)| (part, first_tag.wrapping_add(index as u32))) {
@@ -269,8 +279,7 @@ impl Connection<'_> {
 }
 
 /// The parts of a request for many reads or writes.
-fn split(asked: wine_protocol::Request<'_>) -> impl Iterator<Item = wine_protocol::Request<'_>> {
-    use wine_protocol::Request as Asked;
+fn split(asked: Asked<'_>) -> impl Iterator<Item = Asked<'_>> {
     let (file, first, stride, count, length, data) = match asked {
         Asked::ReadMany {
             file,
@@ -317,24 +326,16 @@ fn device() -> Result<PDEVICE_OBJECT, NTSTATUS> {
     Ok(provider.device)
 }
 
-fn file_of(handle: Handle) -> Result<File, NTSTATUS> {
-    handles::get(handle).ok_or(STATUS_INVALID_HANDLE)
-}
-
 /// The file that a request is passed on for.
-fn target(asked: &wine_protocol::Request<'_>) -> Result<File, NTSTATUS> {
-    asked.file().ok_or(STATUS_INVALID_HANDLE).and_then(file_of)
-}
-
-/// Closes a handle. The file goes with its last request.
-pub fn close(handle: Handle) -> Result<(), NTSTATUS> {
-    let file = handles::remove(handle).ok_or(STATUS_INVALID_HANDLE)?;
-    file.clean_up();
-    Ok(())
+fn target(asked: &Asked<'_>) -> Result<File, NTSTATUS> {
+    asked
+        .file()
+        .ok_or(STATUS_INVALID_HANDLE)
+        .and_then(handles::get)
 }
 
 /// Sends a control to the device itself, opened for it.
-fn control_device(asked: wine_protocol::Request<'_>) -> Result<Answer, NTSTATUS> {
+fn control_device(asked: Asked<'_>) -> Result<Answer, NTSTATUS> {
     let create = Create {
         name: Vec::new(),
         related: None,

@@ -4,7 +4,7 @@ use super::file::File;
 use crate::sync::Mutex;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use wdk_sys::HANDLE;
+use wdk_sys::{HANDLE, NTSTATUS, STATUS_INVALID_HANDLE};
 use wine_protocol::Handle;
 
 /// Who closes a handle if nobody else does: a connection's number, or [`DRIVER`].
@@ -38,26 +38,33 @@ pub fn insert(file: File, owner: Owner) -> Handle {
 }
 
 /// The file of a handle.
-pub fn get(handle: Handle) -> Option<File> {
+pub fn get(handle: Handle) -> Result<File, NTSTATUS> {
     let table = TABLE.lock();
-    table.open.get(&handle.0).map(|(file, _)| file.clone())
+    match table.open.get(&handle.0) {
+        Some((file, _)) => Ok(file.clone()),
+        None => Err(STATUS_INVALID_HANDLE),
+    }
 }
 
-/// Takes a handle away. Its file is still to be cleaned up.
-pub fn remove(handle: Handle) -> Option<File> {
-    TABLE.lock().open.remove(&handle.0).map(|(file, _)| file)
+/// Closes a handle: the file is cleaned up, and goes with its last request.
+pub fn close(handle: Handle) -> Result<(), NTSTATUS> {
+    let gone = TABLE.lock().open.remove(&handle.0);
+    let (file, _) = gone.ok_or(STATUS_INVALID_HANDLE)?;
+    file.clean_up();
+    Ok(())
 }
 
-/// Takes away all handles of an owner.
-pub fn remove_all(owner: Owner) -> Vec<File> {
-    let mut table = TABLE.lock();
-    let open = core::mem::take(&mut table.open);
-    let (gone, left) = open
-        .into_iter()
-        .partition(|(_, (_, belongs_to))| *belongs_to == owner);
-    table.open = left;
-    let gone: BTreeMap<u32, (File, Owner)> = gone;
-    gone.into_values().map(|(file, _)| file).collect()
+/// Closes all handles of an owner.
+pub fn close_all(owner: Owner) {
+    let gone: Vec<(File, Owner)> = {
+        let mut table = TABLE.lock();
+        let is_owners = |_: &u32, (_, belongs_to): &mut (File, Owner)| *belongs_to == owner;
+        let gone = table.open.extract_if(.., is_owners);
+        gone.map(|(_, open)| open).collect()
+    };
+    for (file, _) in gone {
+        file.clean_up();
+    }
 }
 
 /// The handle as the kernel writes it.

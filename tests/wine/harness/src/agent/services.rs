@@ -1,5 +1,6 @@
 //! Loading and unloading the driver, and its settings.
 
+use super::connection;
 use super::file;
 use super::registry::{self, Key};
 use crate::kernelbase::Sleep;
@@ -15,6 +16,10 @@ static LOADING: Mutex<()> = Mutex::new(());
 
 /// After so many milliseconds, what the driver still holds counts as left behind.
 const PATIENCE: u32 = 2000;
+/// So many milliseconds an ended connection may need to be noticed.
+const NOTICE: u32 = 500;
+/// So many milliseconds its requests may need to end.
+const LONGEST_END: u32 = 60_000;
 
 fn path(service: &str) -> Vec<u16> {
     registry::SERVICES
@@ -35,8 +40,11 @@ pub fn load(service: &str) -> Result<(), NTSTATUS> {
 }
 
 /// Unloads a service's driver and waits until its image is gone and nothing ends any more. Nothing is done while files are
-/// open on the driver's devices, as on Windows.
+/// open on the driver's devices, as on Windows; those of a connection that has just ended are waited for.
 pub fn unload(service: &str) -> Result<(), NTSTATUS> {
+    wait(LONGEST_END, |waited| {
+        file::count() == 0 || waited >= NOTICE && !connection::any_is_ending()
+    });
     if file::count() > 0 {
         return Err(STATUS_FILES_OPEN);
     }
@@ -46,14 +54,21 @@ pub fn unload(service: &str) -> Result<(), NTSTATUS> {
     let _alone = LOADING.lock();
     // SAFETY: the name outlives the call.
     result(unsafe { ZwUnloadDriver(&mut name) })?;
-    for _ in 0..PATIENCE {
-        if !hook::image_is_loaded(&image) && !ledger::snapshot().holds_anything() {
+    wait(PATIENCE, |_| {
+        !hook::image_is_loaded(&image) && !ledger::snapshot().holds_anything()
+    });
+    Ok(())
+}
+
+/// Waits until something is so, but no longer than so many milliseconds.
+fn wait(most: u32, mut is_so: impl FnMut(u32) -> bool) {
+    for waited in 0..most {
+        if is_so(waited) {
             break;
         }
         // SAFETY: has no conditions.
         unsafe { Sleep(1) };
     }
-    Ok(())
 }
 
 /// Sets or deletes a setting.

@@ -88,7 +88,7 @@ fn open_target(file: &File, data: &[u8]) -> Result<Option<File>, NTSTATUS> {
     let related = match u32::try_from(root) {
         Ok(0) if name.first() != Some(&u16::from(b'\\')) => return Ok(None),
         Ok(0) => None,
-        Ok(root) => Some(handles::get(Handle(root)).ok_or(STATUS_INVALID_HANDLE)?),
+        Ok(root) => Some(handles::get(Handle(root))?),
         Err(_) => return Err(STATUS_INVALID_HANDLE),
     };
     let create = Create {

@@ -3,7 +3,6 @@
 //! Opens below the name of the registered UNC provider become creates on its device, as MUP would send them; all others are
 //! Wine's.
 
-use super::connection;
 use super::create::Create;
 use super::handles::{self, DRIVER};
 use super::registry;
@@ -140,7 +139,7 @@ fn is_equal(a: &[u16], b: &[u16]) -> bool {
 pub unsafe extern "C" fn zw_close(handle: HANDLE) -> NTSTATUS {
     irql::at_most(irql::PASSIVE, "ZwClose");
     match handles::from_kernel(handle) {
-        Some(ours) => match connection::close(ours) {
+        Some(ours) => match handles::close(ours) {
             Ok(()) => STATUS_SUCCESS,
             Err(status) => status,
         },
@@ -163,14 +162,15 @@ pub unsafe extern "C" fn ob_reference_object_by_handle(
     information: POBJECT_HANDLE_INFORMATION,
 ) -> NTSTATUS {
     irql::at_most(irql::PASSIVE, "ObReferenceObjectByHandle");
-    match handles::from_kernel(handle).and_then(handles::get) {
-        Some(file) => {
+    match handles::from_kernel(handle).map(handles::get) {
+        Some(Ok(file)) => {
             // SAFETY: the caller gives room for the pointer.
             unsafe { object.write(file.object().cast()) };
             // The caller's reference, which ObfDereferenceObject drops.
             core::mem::forget(file);
             STATUS_SUCCESS
         }
+        Some(Err(status)) => status,
         // SAFETY: the caller's own arguments.
         None => unsafe {
             ntddk::ObReferenceObjectByHandle(handle, access, kind, mode, object, information)
