@@ -148,10 +148,11 @@ impl Session {
         let _ = fs::remove_file(&file);
         let status = program::run(&mut command, &file, limit);
         let text = fs::read(&file).unwrap_or_default();
-        Output {
-            status,
-            text: String::from_utf8_lossy(&text).into_owned(),
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if text.contains("wine: ") {
+            text += &crash::read(&self.crash_file());
         }
+        Output { status, text }
     }
 
     /// The prefix.
@@ -181,7 +182,7 @@ impl Session {
 pub struct Output {
     /// Its exit code.
     pub status: ExitStatus,
-    /// Its output and its errors.
+    /// Its output and its errors, and what is known of its crash.
     pub text: String,
 }
 

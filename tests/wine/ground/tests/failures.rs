@@ -5,6 +5,7 @@ mod desk;
 mod server;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use desk::bytes;
@@ -117,46 +118,48 @@ fn a_server_killed_under_load_ends_every_request_and_the_driver_goes_on_with_the
     with_driver(HASTY, |desk| {
         let mount = desk.mount(samba.port(), SHARE, &OX).unwrap();
         let content = bytes(BLOCK * DEPTH as usize);
-        // What a thread did until it met the end: how many requests succeeded, and how the others ended.
+        let done: [AtomicUsize; THREADS] = Default::default();
+        // Writes until something is refused, and gives the statuses of all that was.
         let load = |mount: Mount, number: usize| {
             let file = mount.make(&format!("file {number}")).unwrap();
-            let mut good = 0;
             loop {
-                let mut bad = Vec::new();
+                let mut refused = Vec::new();
                 for write in file.start_writes(0, &content, DEPTH) {
                     match write.wait().count() {
-                        Ok(count) => good += count / BLOCK,
-                        Err(status) => bad.push(status),
+                        Ok(count) => {
+                            assert_eq!(count, BLOCK);
+                            done[number].fetch_add(1, Ordering::Relaxed);
+                        }
+                        Err(status) => refused.push(status),
                     }
                 }
-                if !bad.is_empty() {
-                    return (good, bad);
+                if !refused.is_empty() {
+                    return refused;
                 }
             }
         };
-        let ends: Vec<_> = thread::scope(|scope| {
+        let refused: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
                 .map(|number| {
-                    let mount = mount.in_another_thread();
+                    let (mount, load) = (mount.in_another_thread(), &load);
                     scope.spawn(move || load(mount, number))
                 })
                 .collect();
-            wait_until("there is load", || {
-                (0..THREADS).all(|number| {
-                    let file = samba.directory().join(format!("file {number}"));
-                    file.metadata().is_ok_and(|there| there.len() > 0)
-                })
+            wait_until("all have written everything once", || {
+                done.iter()
+                    .all(|done| done.load(Ordering::Relaxed) >= DEPTH as usize)
             });
             samba.kill_hard();
             threads
                 .into_iter()
-                .map(|thread| thread.join().unwrap())
+                .flat_map(|thread| thread.join().unwrap())
                 .collect()
         });
-        for (good, bad) in ends {
-            assert!(good > 0);
-            assert_eq!(bad, vec![NtStatus::CONNECTION_DISCONNECTED; bad.len()]);
-        }
+        assert!(refused.len() >= THREADS);
+        assert_eq!(
+            refused,
+            vec![NtStatus::CONNECTION_DISCONNECTED; refused.len()]
+        );
         assert_eq!(
             mount.open("file 0").err(),
             Some(NtStatus::REMOTE_NOT_LISTENING)

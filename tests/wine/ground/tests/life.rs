@@ -50,10 +50,9 @@ fn a_thousand_loads_and_unloads_leave_the_process_as_it_was() {
         (0..CYCLES - WARM).for_each(|_| cycle());
         let after = session.footprint();
         println!("after {WARM} cycles {before:?}, after {CYCLES} {after:?}");
-        assert_eq!(
-            (after.threads, after.descriptors),
-            (before.threads, before.descriptors)
-        );
+        // Threads of Wine's own come and go.
+        assert!(after.threads <= before.threads, "{after:?}");
+        assert!(after.descriptors <= before.descriptors, "{after:?}");
         let grown = after.resident.saturating_sub(before.resident);
         assert!(grown < RESIDENT_KIB, "grown by {grown} KiB");
     });
