@@ -16,6 +16,7 @@ use scripted::{
 use smb_server::{Fault, Share, When};
 use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
+use socket2::{Domain, Socket, Type};
 
 /// How the driver is set up: its settings.
 type By = &'static Settings<'static>;
@@ -42,6 +43,7 @@ by_both! {
     a_server_that_goes_away_ends_what_is_in_flight_and_is_found_again,
     a_server_that_does_not_listen_is_said_not_to,
     a_server_that_takes_connections_but_says_nothing_is_given_up_in_time,
+    a_server_that_takes_no_connections_is_given_up_in_time,
     a_server_is_reached_by_its_ipv6_address,
     a_connection_that_nobody_needs_ends_in_order,
     a_connection_with_something_wrong_is_reset,
@@ -167,6 +169,25 @@ fn a_server_that_takes_connections_but_says_nothing_is_given_up_in_time(by: By) 
     let port = listener.local_addr().unwrap().port();
     with_driver(&and(by, HASTY), |desk| {
         let silent = Mount::connect_to(desk.process(), "127.0.0.1", port, SHARE, None);
+        assert_eq!(silent.err(), Some(NtStatus::IO_TIMEOUT));
+    });
+}
+
+fn a_server_that_takes_no_connections_is_given_up_in_time(by: By) {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    // The queue has a few places; once they are taken, the next to come hears nothing.
+    let mut queue = Vec::new();
+    while let Ok(place) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+        queue.push(place);
+    }
+    let settings = and(by, &[("ConnectTimeoutMs", 300)]);
+    with_driver(&settings, |desk| {
+        let process = desk.process();
+        let silent = Mount::connect_to(process, "127.0.0.1", address.port(), SHARE, None);
         assert_eq!(silent.err(), Some(NtStatus::IO_TIMEOUT));
     });
 }
