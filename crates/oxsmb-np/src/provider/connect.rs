@@ -61,7 +61,13 @@ pub fn add_connection(
     match letter {
         None => Ok(()),
         Some(letter) => map(system, letter, &name).inspect_err(|_| {
-            let _ = delete(system, name.units(), false);
+            // Another program may have made the same connection for the same letter, and have got it.
+            let present = local::connection_of(system, letter);
+            let is_theirs =
+                present.is_ok_and(|present| system.eq_ignore_case(present.units(), name.units()));
+            if !is_theirs {
+                let _ = delete(system, name.units(), false);
+            }
         }),
     }
 }
@@ -325,6 +331,16 @@ mod tests {
         assert_eq!(refused, Err(Code::ALREADY_CONNECTED));
         assert_eq!(system.drives.borrow()[&'Z'], ["\\Device\\Other"]);
         assert!(system.names().is_empty());
+    }
+
+    #[test]
+    fn a_letter_that_another_program_has_got_for_the_same_share_keeps_its_connection() {
+        let system = Scripted::default();
+        *system.rival.borrow_mut() = Some(WITH_LETTER.into());
+        let refused = add(&system, Some("Z:"), SHARE, None, None);
+        assert_eq!(refused, Err(Code::ALREADY_CONNECTED));
+        assert_eq!(system.drives.borrow()[&'Z'], [WITH_LETTER]);
+        assert_eq!(system.names(), [WITH_LETTER]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Text of bounded length.
 
-use zeroize::Zeroize;
-
 use super::Code;
 
 /// UTF-16 text of less than `N` units, with a NUL always behind it.
@@ -43,7 +41,7 @@ impl<const N: usize> Text<N> {
         let most = N.saturating_sub(1);
         let length = fill(text.units.get_mut(..most).unwrap_or_default()).min(most);
         if let Some(rest) = text.units.get_mut(length..) {
-            rest.zeroize();
+            rest.fill(0);
         }
         text.length = length;
         text
