@@ -64,3 +64,20 @@ pub unsafe trait Carrier {
     #[doc(hidden)]
     unsafe fn transfer(&self, transfer: Transfer) -> Result<i32>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_has_closed_its_side_is_nothing_received_however_that_is_said() {
+        let receive = |status| Direction::Receive.result(status, 0);
+        assert_eq!(receive(Status::SUCCESS), Ok(0));
+        assert_eq!(receive(Status::GRACEFUL_DISCONNECT), Ok(0));
+        let reset = Status::CONNECTION_RESET;
+        assert_eq!(receive(reset), Err(reset));
+        let closed = Status::GRACEFUL_DISCONNECT;
+        assert_eq!(Direction::Send.result(closed, 0), Err(closed));
+        assert_eq!(Direction::Send.result(Status::SUCCESS, 5), Ok(5));
+    }
+}

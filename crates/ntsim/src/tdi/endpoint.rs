@@ -2,7 +2,8 @@
 
 use super::address;
 use super::dispatch::{File, file_of};
-use crate::io::Packet;
+use crate::io::{self, Packet};
+use crate::irql;
 use crate::ob::{self, Kind};
 use crate::sys::*;
 use crate::tcp::{Owner, Range, Socket};
@@ -45,12 +46,14 @@ pub(super) fn request(
 ) -> Result<(), NTSTATUS> {
     match packet.here().MinorFunction {
         TDI_ASSOCIATE_ADDRESS => {
+            // A handle is looked up.
+            irql::at_most(irql::PASSIVE, "TDI_ASSOCIATE_ADDRESS", place);
             associate(socket, device, packet)?;
-            crate::io::complete_at_dispatch(packet, STATUS_SUCCESS, 0, place);
+            io::complete_at_dispatch(packet, STATUS_SUCCESS, 0, place);
         }
         TDI_DISASSOCIATE_ADDRESS => {
             socket.unbind()?;
-            crate::io::complete_at_dispatch(packet, STATUS_SUCCESS, 0, place);
+            io::complete_at_dispatch(packet, STATUS_SUCCESS, 0, place);
         }
         TDI_CONNECT => connect(socket, packet, place)?,
         TDI_DISCONNECT => {
