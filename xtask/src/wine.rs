@@ -7,7 +7,10 @@ use crate::step::{self, Outcome, cargo};
 use crate::{setup, sys};
 
 /// What runs in Wine besides the driver and its network provider: package, file of the build, name in Wine.
-const BUILT: &[(&str, &str, &str)] = &[("wine-harness", "wine_harness.dll", "oxharness.sys")];
+const BUILT: &[(&str, &str, &str)] = &[
+    ("wine-harness", "wine_harness.dll", "oxharness.sys"),
+    ("wine-offender", "wine_offender.dll", "offender.sys"),
+];
 
 /// Builds the driver, the network provider, the harness and its client, and runs the tests.
 pub fn run() -> Outcome {

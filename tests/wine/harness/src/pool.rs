@@ -9,6 +9,7 @@ use crate::runtime;
 use crate::sync::Mutex;
 use alloc::vec::Vec;
 use core::ffi::c_void;
+use core::fmt::Write;
 use core::ptr::{NonNull, null_mut};
 use wdk_sys::{POOL_FLAGS, PVOID, SIZE_T, ULONG};
 
@@ -29,10 +30,11 @@ const OVERWRITTEN: usize = 4096;
 #[repr(C, align(16))]
 #[derive(Clone, Copy)]
 struct Header {
-    state: u64,
     size: usize,
     /// What the heap gave.
     base: *mut c_void,
+    /// Not at the beginning, where the heap writes when it gets the memory back.
+    state: u64,
     tag: u32,
 }
 
@@ -131,9 +133,9 @@ fn release(block: PVOID, tag: Option<u32>, routine: &str) {
     }
     // SAFETY: a block of the driver's has a header before it; of anything else it is read at least within a heap.
     let Header {
-        state,
         size,
         base,
+        state,
         tag: real_tag,
     } = unsafe { header.read() };
     if state != LIVE {
@@ -146,12 +148,18 @@ fn release(block: PVOID, tag: Option<u32>, routine: &str) {
         return;
     }
     if tag.is_some_and(|tag| tag != real_tag) {
-        violation!("{routine} of {block:p} with a wrong tag: {tag:x?}, not {real_tag:x}");
+        violation!(
+            "{routine} of a block of {} with a wrong tag",
+            text(real_tag)
+        );
     }
     // SAFETY: the guard was written there with the header.
     let guard = unsafe { guard_of(block, size).read_unaligned() };
     if guard != GUARD {
-        violation!("a block of {size} bytes (tag {real_tag:x}) was written to beyond its end");
+        violation!(
+            "a block of {size} bytes of {} was written to beyond its end",
+            text(real_tag)
+        );
     }
     // SAFETY: the block is the caller's to free, and has this size.
     unsafe { block.write_bytes(STALE, size.min(OVERWRITTEN)) };
@@ -163,6 +171,19 @@ fn release(block: PVOID, tag: Option<u32>, routine: &str) {
     });
     // SAFETY: the heap gave it for this block, which nobody uses any more.
     unsafe { runtime::free(base) };
+}
+
+/// A tag as its four characters.
+fn text(tag: u32) -> impl core::fmt::Display {
+    struct Tag([u8; 4]);
+    impl core::fmt::Display for Tag {
+        fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            self.0
+                .iter()
+                .try_for_each(|&character| out.write_char(character.into()))
+        }
+    }
+    Tag(tag.to_le_bytes())
 }
 
 fn count(tag: u32, change: impl FnOnce(&mut PoolUse)) {
