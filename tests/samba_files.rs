@@ -29,31 +29,46 @@ in_every_configuration! {
 }
 
 fn files_cross_unharmed(configuration: Configuration) {
-    let own = tempfile::tempdir().unwrap();
-    configuration.with_drive(|samba, drive| {
-        let client = samba.client();
-        for size in SIZES {
-            let original = local_file(own.path(), &format!("ours {size}"), size);
-            let digest = sha256_of_file(&original);
-            upload(samba, drive, &original);
-            let returned = own.path().join("through smbclient");
-            client.get(&format!("ours {size}"), &returned);
-            assert_eq!(
-                sha256_of_file(&returned),
-                digest,
-                "{size} bytes written by the driver"
-            );
+    configuration.with_drive(files_of_every_size_cross);
+}
 
-            client.put(&original, &format!("theirs {size}"));
-            let returned = own.path().join("through the driver");
-            download(samba, drive, &format!("theirs {size}"), &returned);
-            assert_eq!(
-                sha256_of_file(&returned),
-                digest,
-                "{size} bytes read by the driver"
-            );
-        }
+#[test]
+fn files_cross_unharmed_by_tdi_too() {
+    let configuration = Configuration {
+        dialect: Dialect::Smb311,
+        signing: Signing::Required,
+    };
+    let samba = configuration.samba();
+    let settings = configuration.settings().set("Transport", 1);
+    with_drive(&samba, &settings, |drive| {
+        files_of_every_size_cross(&samba, drive);
     });
+}
+
+fn files_of_every_size_cross(samba: &Samba, drive: &Drive<'_>) {
+    let own = tempfile::tempdir().unwrap();
+    let client = samba.client();
+    for size in SIZES {
+        let original = local_file(own.path(), &format!("ours {size}"), size);
+        let digest = sha256_of_file(&original);
+        upload(samba, drive, &original);
+        let returned = own.path().join("through smbclient");
+        client.get(&format!("ours {size}"), &returned);
+        assert_eq!(
+            sha256_of_file(&returned),
+            digest,
+            "{size} bytes written by the driver"
+        );
+
+        client.put(&original, &format!("theirs {size}"));
+        let returned = own.path().join("through the driver");
+        download(samba, drive, &format!("theirs {size}"), &returned);
+        assert_eq!(
+            sha256_of_file(&returned),
+            digest,
+            "{size} bytes read by the driver"
+        );
+    }
 }
 
 /// A local file with a little data at its beginning, a little past 4 GiB, and holes.
