@@ -50,19 +50,26 @@ pub fn run_with(options: Options) -> Outcome {
     if options.rdbss == Rdbss::Open {
         return run();
     }
+    let Some(kit) = options.wdk_lib.or_else(microsoft::kit_of_environment) else {
+        return check_microsoft_link();
+    };
     setup::for_build()?;
     let checkout = step::workspace();
-    let Some(kit) = options.wdk_lib.or_else(microsoft::kit_of_environment) else {
-        microsoft::check_link(&checkout, &checkout.join(OUT_OF_LINK_CHECK))?;
-        println!(
-            "The driver links with what rdbsslib.lib and rxce.lib are known to offer, and offers all that they are\n\
-             known to leave open. That is all: there is no RDBSS in {OUT_OF_LINK_CHECK}/oxsmb.sys.\n\
-             For an image to run, give the kit's libraries by --wdk-lib."
-        );
-        return Ok(());
-    };
     microsoft::build(&checkout, &kit, &checkout.join(OUT_OVER_MICROSOFTS))?;
     println!("made: {OUT_OVER_MICROSOFTS}/{}", image::DRIVER.file());
+    Ok(())
+}
+
+/// Links the driver with stand-ins for Microsoft's RDBSS.
+pub fn check_microsoft_link() -> Outcome {
+    setup::for_build()?;
+    let checkout = step::workspace();
+    microsoft::check_link(&checkout, &checkout.join(OUT_OF_LINK_CHECK))?;
+    println!(
+        "The driver links with what rdbsslib.lib and rxce.lib are known to offer, and offers all that they are\n\
+         known to leave open. That is all: there is no RDBSS in {OUT_OF_LINK_CHECK}/oxsmb.sys.\n\
+         For an image to run, give the kit's libraries by --wdk-lib."
+    );
     Ok(())
 }
 
