@@ -13,6 +13,8 @@ pub enum Built {
     Harness,
     /// The program that calls WNet functions.
     NetworkClient,
+    /// The driver that breaks rules on purpose.
+    Offender,
 }
 
 impl Built {
@@ -23,6 +25,7 @@ impl Built {
             Self::NetworkProvider => "oxsmbnp.dll",
             Self::Harness => "oxharness.sys",
             Self::NetworkClient => "np-client.exe",
+            Self::Offender => "offender.sys",
         }
     }
 
@@ -33,7 +36,7 @@ impl Built {
     pub fn path(self) -> PathBuf {
         let directory = match self {
             Self::Driver | Self::NetworkProvider => target().join("sys"),
-            Self::Harness | Self::NetworkClient => wine(),
+            Self::Harness | Self::NetworkClient | Self::Offender => wine(),
         };
         let path = directory.join(self.name());
         assert!(

@@ -17,6 +17,9 @@ pub type Settings<'a> = [(&'a str, u32)];
 /// The logon session of the usual user.
 const LOGON: u64 = 0x0BED;
 
+/// SYSTEM_LUID (winnt.h), the logon session of all programs in Wine, as the harness has it.
+const SYSTEM: u64 = 0x3E7;
+
 /// The session that the tests of one program use in turn. A test that fails has taken it, and it ends with that test.
 static SESSION: Mutex<Option<Session>> = Mutex::new(None);
 
@@ -43,6 +46,11 @@ impl Desk {
     /// Another user, in another logon session.
     pub fn other_user(&self) -> User {
         self.session.user(LOGON + 1)
+    }
+
+    /// A user in the logon session of the programs that [`Session::run`](crate::Session::run) runs.
+    pub fn user_of_programs(&self) -> User {
+        self.session.user(SYSTEM)
     }
 
     /// Connects the user to a share of a server on this machine.

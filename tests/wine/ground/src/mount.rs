@@ -90,6 +90,14 @@ impl Mount {
         })
     }
 
+    /// A share of a server on this machine that the user's logon has connected by other means, without a drive letter.
+    pub fn of_logon(user: &User, port: u16, share: &str) -> Self {
+        Self {
+            user: user.clone(),
+            root: format!(r"\;\127.0.0.1@OX@{port}\{share}"),
+        }
+    }
+
     /// Who has connected.
     pub fn user(&self) -> &User {
         &self.user

@@ -49,11 +49,16 @@ impl Prefix {
 
     /// Puts a file where Windows would have it: drivers among the drivers, others into system32.
     pub fn install(&self, file: Built) {
-        let directory = match file {
-            Built::Driver | Built::Harness => "windows/system32/drivers",
+        self.install_as(file, file);
+    }
+
+    /// Puts a file where another one of ours belongs, such as another driver in the driver's place.
+    pub fn install_as(&self, file: Built, other: Built) {
+        let directory = match other {
+            Built::Driver | Built::Harness | Built::Offender => "windows/system32/drivers",
             Built::NetworkProvider | Built::NetworkClient => "windows/system32",
         };
-        let place = self.on_c(directory).join(file.name());
+        let place = self.on_c(directory).join(other.name());
         fs::copy(file.path(), place).expect("room for a driver");
     }
 

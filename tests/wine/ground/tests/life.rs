@@ -5,6 +5,9 @@ use samba_ground::{Config, SHARE, Samba};
 use smb_wire::NtStatus;
 use wine_ground::{Footprint, OX, SERVICE, assert_nothing_held, with_driver, with_session};
 
+/// How many threads or descriptors a process has more at one time than at another, without a reason of ours.
+const FEW: u64 = 4;
+
 #[test]
 fn the_driver_loads_registers_its_device_and_unloads_leaving_nothing() {
     with_session(|_, user| {
@@ -50,9 +53,9 @@ fn a_thousand_loads_and_unloads_leave_the_process_as_it_was() {
         (0..CYCLES - WARM).for_each(|_| cycle());
         let after = session.footprint();
         println!("after {WARM} cycles {before:?}, after {CYCLES} {after:?}");
-        // Threads of Wine's own come and go.
-        assert!(after.threads <= before.threads, "{after:?}");
-        assert!(after.descriptors <= before.descriptors, "{after:?}");
+        // A few of Wine's own come and go.
+        assert!(after.threads <= before.threads + FEW, "{after:?}");
+        assert!(after.descriptors <= before.descriptors + FEW, "{after:?}");
         let grown = after.resident.saturating_sub(before.resident);
         assert!(grown < RESIDENT_KIB, "grown by {grown} KiB");
     });
@@ -83,7 +86,8 @@ fn connecting_and_disconnecting_again_and_again_leaves_the_process_as_it_was() {
         println!("after {WARM} cycles {before:?}, after {CYCLES} {after:?}");
         let grown = after.resident.saturating_sub(before.resident);
         assert!(grown < RESIDENT_KIB, "grown by {grown} KiB");
-        assert!(after.descriptors <= before.descriptors, "{after:?}");
+        assert!(after.threads <= before.threads + FEW, "{after:?}");
+        assert!(after.descriptors <= before.descriptors + FEW, "{after:?}");
     });
 }
 

@@ -5,19 +5,25 @@
 use std::time::Duration;
 
 use samba_ground::{Config, PASSWORD, SHARE, Samba, USER};
-use wine_ground::{Built, Desk, Session, with_driver, with_session};
+use wine_ground::{Built, Desk, Mount, Session, with_driver, with_session};
 
 /// How long the program may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// The provider's name, as users see it.
+const NETWORK: &str = "OxSMB Network";
+
 // Win32's errors (winerror.h).
 const SUCCESS: u32 = 0;
+const FILE_NOT_FOUND: u32 = 2;
+const REMOTE_NOT_LISTENING: u32 = 51;
 const BAD_NET_NAME: u32 = 67;
+const ALREADY_ASSIGNED: u32 = 85;
 const NO_NETWORK: u32 = 1222;
 const SESSION_CREDENTIAL_CONFLICT: u32 = 1219;
-const REMOTE_NOT_LISTENING: u32 = 51;
 const LOGON_FAILURE: u32 = 1326;
 const NOT_CONNECTED: u32 = 2250;
+const OPEN_FILES: u32 = 2401;
 
 /// What came of a call: its Win32 error, and what it found.
 type Said = (u32, Vec<String>);
@@ -32,16 +38,17 @@ fn call_in(session: &Session, calls: &[String]) -> Vec<Said> {
     let line = calls.join(" then ");
     let words: Vec<_> = line.split(' ').collect();
     let output = session.run(Built::NetworkClient.name(), &words, LIMIT);
-    assert!(output.status.success(), "{output:?}");
+    let text = &output.text;
+    assert!(output.status.success(), "{}: {text}", output.status);
     let mut said: Vec<Said> = Vec::new();
-    for line in output.text.lines().map(str::trim_end) {
+    for line in text.lines().map(str::trim_end) {
         match (line.strip_prefix("error "), said.last_mut()) {
             (Some(code), _) => said.push((code.parse().expect("a number"), Vec::new())),
             (None, Some((_, found))) => found.push(line.to_owned()),
             (None, None) => panic!("no error before {line:?}"),
         }
     }
-    assert_eq!(said.len(), calls.len(), "{output:?}");
+    assert_eq!(said.len(), calls.len(), "{text}");
     said
 }
 
@@ -66,15 +73,16 @@ fn add(port: u16, share: &str, user: &str, password: &str) -> String {
 
 #[test]
 fn a_program_connects_a_share_by_name_and_disconnects_it() {
+    // Wine's mpr.dll takes no entry without a local name, so the provider itself is asked for those.
     let samba = Samba::start(&Config::default());
     with_driver(&[], |desk| {
         let name = remote(samba.port(), SHARE);
         let cancel = format!("cancel {name}");
         let calls = [
             add(samba.port(), SHARE, USER, PASSWORD),
-            "enum".into(),
+            "np-enum".into(),
             cancel.clone(),
-            "enum".into(),
+            "np-enum".into(),
             cancel,
         ];
         let said = call(desk, &calls);
@@ -183,5 +191,66 @@ fn without_the_driver_there_is_no_network_and_a_name_without_our_tag_is_not_ours
         assert_eq!(said[0].0, NO_NETWORK);
         assert_eq!(said[1].0, BAD_NET_NAME);
         assert_eq!(said[2], found([]));
+    });
+}
+
+#[test]
+fn a_program_that_asks_for_a_letter_twice_is_told_that_it_is_in_use() {
+    let samba = Samba::start(&Config::default());
+    with_driver(&[], |desk| {
+        let add = format!("{} X:", add(samba.port(), SHARE, USER, PASSWORD));
+        let calls = [add.clone(), add, "cancel X:".into(), "drive X:".into()];
+        assert_eq!(
+            errors(desk, &calls),
+            [SUCCESS, ALREADY_ASSIGNED, SUCCESS, FILE_NOT_FOUND]
+        );
+    });
+}
+
+#[test]
+fn what_a_program_has_connected_its_logon_uses_and_open_files_keep_it() {
+    let samba = Samba::start(&Config::default());
+    with_driver(&[], |desk| {
+        let name = remote(samba.port(), SHARE);
+        let connect = [add(samba.port(), SHARE, USER, PASSWORD)];
+        assert_eq!(errors(desk, &connect), [SUCCESS]);
+        let mount = Mount::of_logon(&desk.user_of_programs(), samba.port(), SHARE);
+        let file = mount.make("file").unwrap();
+        assert_eq!(file.write(0, b"by the provider"), Ok(15));
+        let there = std::fs::read(samba.directory().join("file")).unwrap();
+        assert_eq!(there, b"by the provider");
+
+        let cancel = [format!("cancel {name}")];
+        assert_eq!(errors(desk, &cancel), [OPEN_FILES]);
+        assert_eq!(file.read(0, 2), Ok(b"by".to_vec()));
+        let force = [format!("cancel {name} force")];
+        assert_eq!(errors(desk, &force), [SUCCESS]);
+        assert!(file.read(0, 2).is_err(), "the file is still open");
+    });
+}
+
+#[test]
+fn the_provider_answers_what_explorer_asks_of_a_connection() {
+    let samba = Samba::start(&Config::default());
+    with_driver(&[], |desk| {
+        let name = remote(samba.port(), SHARE);
+        let server = name.trim_end_matches(r"\share");
+        let calls = [
+            add(samba.port(), SHARE, USER, PASSWORD),
+            format!("np-user {name}"),
+            format!(r"np-information {name}\directory\file"),
+            format!("np-parent {name}"),
+            format!("cancel {name}"),
+        ];
+        assert_eq!(
+            call(desk, &calls),
+            [
+                found([]),
+                found([USER]),
+                found([&format!("{name} {NETWORK}"), r"\directory\file"]),
+                found([&format!("{server} {NETWORK}")]),
+                found([]),
+            ]
+        );
     });
 }
