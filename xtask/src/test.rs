@@ -35,6 +35,7 @@ pub fn run() -> Outcome {
     steps.run("installation file", inf::run);
     steps.run("scripts for Windows", powershell::run);
     steps.run("the driver for Windows", sys::run);
+    steps.run("the same bytes when built again", sys::again);
     steps.run("a link with Microsoft's RDBSS", sys::check_microsoft_link);
     steps.run("tests", || {
         // Those in Wine want the driver, and have a step of their own.

@@ -5,6 +5,7 @@ mod image;
 mod imports;
 mod lock;
 mod microsoft;
+mod twice;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,9 @@ pub struct Options {
     /// Microsoft's RDBSS is only linked as a check
     #[arg(long, value_name = "DIR")]
     wdk_lib: Option<PathBuf>,
+    /// Build a second time, in another directory, and compare the bytes
+    #[arg(long, conflicts_with = "rdbss")]
+    twice: bool,
 }
 
 /// The two makes of RDBSS.
@@ -48,7 +52,8 @@ enum Rdbss {
 /// Does what `cargo xtask sys` was asked for.
 pub fn run_with(options: Options) -> Outcome {
     if options.rdbss == Rdbss::Open {
-        return run();
+        run()?;
+        return if options.twice { again() } else { Ok(()) };
     }
     let Some(kit) = options.wdk_lib.or_else(microsoft::kit_of_environment) else {
         return check_microsoft_link();
@@ -81,6 +86,11 @@ pub fn run() -> Outcome {
     // Both, even if the first fails.
     let outcomes: Vec<Outcome> = images.iter().map(|image| image.check(&out)).collect();
     outcomes.into_iter().collect()
+}
+
+/// Builds both images once more, elsewhere, and compares them with those that [`run`] has left.
+pub fn again() -> Outcome {
+    twice::check(&step::workspace().join(OUT))
 }
 
 /// Installs what the build needs and builds both images.
