@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use ntsim::user::{File, Pending};
-use scripted::{Mount, Random, Settings, bytes, count, server, share, start, with_driver};
+use scripted::{BY_TDI, Mount, Random, Settings, bytes, count, server, share, start, with_driver};
 use smb_server::RunningServer;
 use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
@@ -234,18 +234,25 @@ fn stress(
 /// Parts of many sizes, so that transfers are split.
 const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0), ("MaxIoBytes", 50_000)];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1), ("MaxIoBytes", 50_000)];
+const TDI: &Settings<'static> = &[("RequireSigning", 0), ("MaxIoBytes", 50_000), BY_TDI];
 
 #[test]
 fn eight_threads_on_the_same_files_leave_nothing_behind() {
-    for settings in [UNSIGNED, SIGNED] {
+    for settings in [UNSIGNED, SIGNED, TDI] {
         stress(settings, BY_OTHERS, |_| thread::yield_now());
     }
 }
 
 #[test]
 fn eight_threads_on_connections_that_are_cut_again_and_again_leave_nothing_behind() {
+    for settings in [UNSIGNED, TDI] {
+        stress_with_cuts(settings);
+    }
+}
+
+fn stress_with_cuts(settings: &Settings<'_>) {
     let acceptable = [BY_OTHERS, BY_CUTS].concat();
-    stress(UNSIGNED, &acceptable, |server| {
+    stress(settings, &acceptable, |server| {
         let before = server.stats();
         server.disconnect_all();
         // Something gets done between one cut and the next.
