@@ -21,17 +21,17 @@ pub fn configure_wdk_library_build() -> Result<(), ConfigError> {
     Config::from_cargo().map(drop)
 }
 
-/// As [`configure_wdk_library_build`], then `work` with what was found. This is what `wdk-sys` calls, so the import
-/// libraries for its declarations are made here.
+/// As [`configure_wdk_library_build`], then `work` with what was found. This is what `wdk-sys` calls, so rustc is shown the
+/// import libraries for its declarations here.
 ///
 /// # Errors
-/// As [`configure_wdk_library_build`]; those of `work`; and when the import libraries cannot be made.
+/// As [`configure_wdk_library_build`], and those of `work`.
 pub fn configure_wdk_library_build_and_then<F, E>(mut work: F) -> Result<(), E>
 where
     F: FnMut(Config) -> Result<(), E>,
     E: From<ConfigError>,
 {
     let config = Config::from_cargo()?;
-    imports::provide()?;
+    imports::show_libraries();
     work(config)
 }
