@@ -52,7 +52,7 @@ pub unsafe trait Carrier {
     /// How many stack locations the stream's IRPs need.
     fn stack_size(&self) -> i8;
 
-    /// Whether a request that receives needs a [`Window`].
+    /// Whether a request that receives needs an MDL of its own to begin in the middle of another.
     fn receives_by_window(&self) -> bool;
 
     /// Hands the IRP to the transport; its outcome comes by the IRP.
