@@ -38,8 +38,9 @@ pub unsafe fn perform(socket: &Socket, request: &Request) -> Result<usize, NTSTA
     match request.kind {
         SET if is_keep_alive_time(request) => {
             // SAFETY: the caller vouches; these options are a u32.
-            let value = unsafe { request.input.cast::<u32>().read_unaligned() };
-            keep_alive(raw, request.code, value)
+            let seconds = unsafe { request.input.cast::<u32>().read_unaligned() };
+            let values = socket.change_keep_alive(|values| values.set(request.code, seconds));
+            values.apply(raw)
         }
         SET => {
             let (value, length) = (request.input.cast(), request.input_length as i32);
@@ -73,45 +74,52 @@ fn is_keep_alive_time(request: &Request) -> bool {
 
 /// `tcp_keepalive`; times in milliseconds.
 #[repr(C)]
-struct KeepAlive {
+#[derive(Clone, Copy)]
+pub struct KeepAlive {
     on: u32,
     idle: u32,
     interval: u32,
 }
 
-/// Wine 8 has none of the three options, but the older I/O control for the two times. It sets both, so the one that is
-/// not given is Windows' default; the count of probes stays the host's.
-fn keep_alive(socket: RawSocket, option: u32, seconds: u32) -> Result<usize, NTSTATUS> {
-    const DEFAULT_IDLE: u32 = 7_200_000;
-    const DEFAULT_INTERVAL: u32 = 1_000;
-    let milliseconds = seconds.saturating_mul(1000);
-    let mut values = match option {
-        TCP_KEEPIDLE => KeepAlive {
+impl Default for KeepAlive {
+    /// Windows' defaults: two hours, then every second.
+    fn default() -> Self {
+        Self {
             on: 1,
-            idle: milliseconds,
-            interval: DEFAULT_INTERVAL,
-        },
-        TCP_KEEPINTVL => KeepAlive {
-            on: 1,
-            idle: DEFAULT_IDLE,
-            interval: milliseconds,
-        },
-        _ => return Ok(0),
-    };
-    let mut returned = 0;
-    // SAFETY: the values have this size, and nothing comes back.
-    let result = unsafe {
-        WSAIoctl(
-            socket,
-            SIO_KEEPALIVE_VALS,
-            (&raw mut values).cast(),
-            size_of::<KeepAlive>() as u32,
-            null_mut(),
-            0,
-            &mut returned,
-            null_mut(),
-            null_mut(),
-        )
-    };
-    outcome(result, 0)
+            idle: 7_200_000,
+            interval: 1_000,
+        }
+    }
+}
+
+impl KeepAlive {
+    /// Takes one of the three options. The count of probes stays the host's.
+    fn set(&mut self, option: u32, seconds: u32) {
+        let milliseconds = seconds.saturating_mul(1000);
+        match option {
+            TCP_KEEPIDLE => self.idle = milliseconds,
+            TCP_KEEPINTVL => self.interval = milliseconds,
+            _ => {}
+        }
+    }
+
+    /// Wine 8 has none of the three options, but the older I/O control that sets both times.
+    fn apply(mut self, socket: RawSocket) -> Result<usize, NTSTATUS> {
+        let mut returned = 0;
+        // SAFETY: the values have this size, and nothing comes back.
+        let result = unsafe {
+            WSAIoctl(
+                socket,
+                SIO_KEEPALIVE_VALS,
+                (&raw mut self).cast(),
+                size_of::<Self>() as u32,
+                null_mut(),
+                0,
+                &mut returned,
+                null_mut(),
+                null_mut(),
+            )
+        };
+        outcome(result, 0)
+    }
 }

@@ -95,6 +95,11 @@ impl Operation {
         self.cancelled.store(true, Ordering::SeqCst);
     }
 
+    /// Whether it is to end early.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
     /// Takes a step back from Winsock; what it moved will still be told.
     pub fn abort(&self, socket: RawSocket) {
         // SAFETY: the socket is open. When no step is pending, there is nothing to cancel.
@@ -106,31 +111,33 @@ impl Operation {
         let Some(socket) = self.may_go_on() else {
             return Step::Over(STATUS_CANCELLED);
         };
+        match &self.kind {
+            Kind::Connect { to, .. } => self.start(socket, |packet| connect(socket, to, packet)),
+            Kind::Send => self.start(socket, |packet| self.send(socket, packet)),
+            Kind::Receive { .. } => self.start(socket, |packet| self.receive(socket, packet)),
+            // SAFETY: the socket is open.
+            Kind::Disconnect => match unsafe { winsock::shutdown(socket, SD_SEND) } {
+                0 => Step::Over(STATUS_SUCCESS),
+                _ => Step::Over(status::last()),
+            },
+        }
+    }
+
+    /// Has Winsock start something whose packet comes to the port; it returns the status of a failure.
+    fn start(
+        self: &Arc<Self>,
+        socket: RawSocket,
+        call: impl FnOnce(*mut Overlapped) -> Option<NTSTATUS>,
+    ) -> Step {
+        let packet = self.overlapped.get();
         // SAFETY: no step is pending.
-        unsafe { self.overlapped.get().write(IDLE) };
+        unsafe { packet.write(IDLE) };
         // This reference comes back with the packet.
         let given = Arc::into_raw(self.clone());
-        let error = match &self.kind {
-            Kind::Connect { to, .. } => self.connect(socket, to),
-            Kind::Send => self.send(socket),
-            Kind::Receive { .. } => self.receive(socket),
-            Kind::Disconnect => None,
-        };
-        if let Some(status) = error {
+        if let Some(status) = call(packet) {
             // SAFETY: nothing is pending, so the reference does not come back by itself.
             drop(unsafe { Arc::from_raw(given) });
             return Step::Over(status);
-        }
-        if matches!(self.kind, Kind::Disconnect) {
-            // SAFETY: as above.
-            drop(unsafe { Arc::from_raw(given) });
-            // SAFETY: the socket is open.
-            let ended = unsafe { winsock::shutdown(socket, SD_SEND) };
-            return Step::Over(if ended == 0 {
-                STATUS_SUCCESS
-            } else {
-                status::last()
-            });
         }
         // Whoever cancelled in the meantime found nothing to cancel.
         if self.may_go_on().is_none() {
@@ -141,59 +148,24 @@ impl Operation {
 
     /// The socket, unless the operation is to end.
     fn may_go_on(&self) -> Option<RawSocket> {
-        let cancelled = self.cancelled.load(Ordering::SeqCst);
-        self.socket.open().filter(|_| !cancelled)
+        self.socket.open().filter(|_| !self.is_cancelled())
     }
 
-    fn connect(&self, socket: RawSocket, to: &Address) -> Option<NTSTATUS> {
-        let connect_ex = match connect_ex(socket) {
-            Ok(connect_ex) => connect_ex,
-            Err(status) => return Some(status),
-        };
-        let overlapped = self.overlapped.get();
-        let length = to.len() as i32;
-        // SAFETY: the address and the overlapped structure stay until the packet comes.
-        let done = unsafe {
-            connect_ex(
-                socket,
-                to.as_ptr(),
-                length,
-                null_mut(),
-                0,
-                null_mut(),
-                overlapped,
-            )
-        };
-        failure(done != 0)
-    }
-
-    fn send(&self, socket: RawSocket) -> Option<NTSTATUS> {
+    fn send(&self, socket: RawSocket, packet: *mut Overlapped) -> Option<NTSTATUS> {
         let mut pieces = self.range.rest(self.done.load(Ordering::SeqCst));
-        let count = pieces.len() as u32;
-        let (first, overlapped) = (pieces.as_mut_ptr(), self.overlapped.get());
+        let (first, count) = (pieces.as_mut_ptr(), pieces.len() as u32);
         // SAFETY: Winsock copies the list; the bytes stay until the packet comes.
-        let result =
-            unsafe { WSASend(socket, first, count, null_mut(), 0, overlapped, null_mut()) };
+        let result = unsafe { WSASend(socket, first, count, null_mut(), 0, packet, null_mut()) };
         failure(result != SOCKET_ERROR)
     }
 
-    fn receive(&self, socket: RawSocket) -> Option<NTSTATUS> {
+    fn receive(&self, socket: RawSocket, packet: *mut Overlapped) -> Option<NTSTATUS> {
         let mut pieces = self.range.rest(self.done.load(Ordering::SeqCst));
-        let count = pieces.len() as u32;
-        let mut flags = 0;
-        let (first, overlapped) = (pieces.as_mut_ptr(), self.overlapped.get());
+        let (first, count) = (pieces.as_mut_ptr(), pieces.len() as u32);
+        let (received, mut flags, routine) = (null_mut(), 0, null_mut());
         // SAFETY: Winsock copies the list; the room stays until the packet comes.
-        let result = unsafe {
-            WSARecv(
-                socket,
-                first,
-                count,
-                null_mut(),
-                &mut flags,
-                overlapped,
-                null_mut(),
-            )
-        };
+        let result =
+            unsafe { WSARecv(socket, first, count, received, &mut flags, packet, routine) };
         failure(result != SOCKET_ERROR)
     }
 
@@ -224,12 +196,8 @@ impl Operation {
 
     /// Whether what was moved satisfies the client.
     fn is_enough(&self) -> bool {
-        let whole = match self.kind {
-            Kind::Receive { whole } => whole,
-            Kind::Send => true,
-            Kind::Connect { .. } | Kind::Disconnect => false,
-        };
-        !whole || self.done.load(Ordering::SeqCst) >= self.range.len()
+        let wants_all = matches!(self.kind, Kind::Send | Kind::Receive { whole: true });
+        !wants_all || self.done.load(Ordering::SeqCst) >= self.range.len()
     }
 
     /// Notes at the socket what the operation has changed.
@@ -279,6 +247,18 @@ fn failure(succeeded: bool) -> Option<NTSTATUS> {
     } else {
         Some(status::last())
     }
+}
+
+fn connect(socket: RawSocket, to: &Address, packet: *mut Overlapped) -> Option<NTSTATUS> {
+    let connect_ex = match connect_ex(socket) {
+        Ok(connect_ex) => connect_ex,
+        Err(status) => return Some(status),
+    };
+    let (name, length) = (to.as_ptr(), to.len() as i32);
+    let (data, data_length, sent) = (null_mut(), 0, null_mut());
+    // SAFETY: the address stays until the packet comes; nothing is sent along.
+    let done = unsafe { connect_ex(socket, name, length, data, data_length, sent, packet) };
+    failure(done != 0)
 }
 
 /// The function that connects without blocking, which Winsock does not export.

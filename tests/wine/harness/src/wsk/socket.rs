@@ -5,6 +5,7 @@
 
 use super::Client;
 use super::address::Address;
+use super::control::KeepAlive;
 use super::operation::{Kind, Operation, Step};
 use super::{port, status};
 use crate::irp;
@@ -50,6 +51,7 @@ struct State {
     incoming: Queue,
     /// Operations that are not over.
     operations: usize,
+    keep_alive: KeepAlive,
     /// The IRP of the call that closes.
     closing: Option<ClosingIrp>,
     closed: bool,
@@ -129,6 +131,7 @@ impl Socket {
                 outgoing: Queue::default(),
                 incoming: Queue::default(),
                 operations: 0,
+                keep_alive: KeepAlive::default(),
                 closing: None,
                 closed: false,
             }),
@@ -170,6 +173,13 @@ impl Socket {
         Ok(())
     }
 
+    /// Changes the times of keep-alive probes and says what they all are then.
+    pub fn change_keep_alive(&self, change: impl FnOnce(&mut KeepAlive)) -> KeepAlive {
+        let keep_alive = &mut self.state.lock().keep_alive;
+        change(keep_alive);
+        *keep_alive
+    }
+
     /// Notes that it is connected.
     pub fn set_connected(&self) {
         self.state.lock().connected = true;
@@ -190,6 +200,10 @@ impl Socket {
         queue.waiting.push_back(operation.clone());
         let first = !core::mem::replace(&mut queue.busy, true);
         drop(state);
+        // Whoever cancelled before it was queued did not find it.
+        if operation.is_cancelled() {
+            Self::cancel(&operation);
+        }
         if first {
             port::later(move || Self::drive(&operation));
         }
