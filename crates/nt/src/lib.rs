@@ -1,5 +1,5 @@
-//! Kernel services as safe Rust: pool, locks, events, threads, work items, timers, MDLs, IRPs, Winsock Kernel,
-//! registry and files.
+//! Kernel services as safe Rust: pool, locks, events, threads, work items, timers, MDLs, IRPs, TCP by Winsock Kernel or
+//! TDI, registry and files.
 //!
 //! The same names and the same rules hold in Windows' kernel and in `ntsim`: [`sys`] is the one place that differs.
 //!
