@@ -7,6 +7,8 @@ mod lock;
 mod microsoft;
 mod twice;
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -60,6 +62,7 @@ pub fn run_with(options: Options) -> Outcome {
     };
     setup::for_build()?;
     let checkout = step::workspace();
+    let _turn = turn(&checkout)?;
     microsoft::build(&checkout, &kit, &checkout.join(OUT_OVER_MICROSOFTS))?;
     println!("made: {OUT_OVER_MICROSOFTS}/{}", image::DRIVER.file());
     Ok(())
@@ -69,6 +72,7 @@ pub fn run_with(options: Options) -> Outcome {
 pub fn check_microsoft_link() -> Outcome {
     setup::for_build()?;
     let checkout = step::workspace();
+    let _turn = turn(&checkout)?;
     microsoft::check_link(&checkout, &checkout.join(OUT_OF_LINK_CHECK))?;
     println!(
         "The driver links with what rdbsslib.lib and rxce.lib are known to offer, and offers all that they are\n\
@@ -112,10 +116,23 @@ pub fn package(name: &str) -> Outcome {
 
 /// Builds both images from `checkout` and leaves them in `out`, each with its PDB and its map.
 pub fn build(checkout: &Path, out: &Path) -> Outcome {
+    let _turn = turn(checkout)?;
     let imports = imports::libraries(
         &checkout.join(imports::LISTS),
         &checkout.join("target/cross/imports"),
     )?;
     image::DRIVER.build(checkout, &imports, out)?;
     image::PROVIDER.build(checkout, &[], out)
+}
+
+/// Waits until no other xtask builds in this checkout; until the file is dropped, this one does.
+fn turn(checkout: &Path) -> Result<File, String> {
+    let path = checkout.join("target/cross/turn");
+    let open = || {
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        let file = File::create(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    open().map_err(|error: io::Error| format!("cannot lock {}: {error}", path.display()))
 }
