@@ -15,7 +15,15 @@ pub fn run() -> Outcome {
     if !ready {
         return steps.finish();
     }
+    // Cheap ones first.
     steps.run("format", format);
+    steps.run(
+        "memory safety outside the kernel crates",
+        unsafe_places::check,
+    );
+    steps.run("the same lines everywhere", conditions::check);
+    steps.run("installation file", inf::run);
+    steps.run("scripts for Windows", powershell::run);
     steps.run("lints", || {
         cargo(&[
             "clippy",
@@ -26,17 +34,10 @@ pub fn run() -> Outcome {
             "warnings",
         ])
     });
-    steps.run(
-        "memory safety outside the kernel crates",
-        unsafe_places::check,
-    );
-    steps.run("the same lines everywhere", conditions::check);
     steps.run("lints for Windows", sys::lints);
-    steps.run("installation file", inf::run);
-    steps.run("scripts for Windows", powershell::run);
     steps.run("the driver for Windows", sys::run);
-    steps.run("the same bytes when built again", sys::again);
     steps.run("a link with Microsoft's RDBSS", sys::check_microsoft_link);
+    steps.run("the same bytes when built again", sys::again);
     steps.run("tests", || {
         // Those in Wine want the driver, and have a step of their own.
         cargo(&[
