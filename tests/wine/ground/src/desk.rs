@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use smb_wire::NtStatus;
 
+use crate::installation::SERVICE;
 use crate::mount::{Account, Mount};
-use crate::report::Held;
-use crate::session::{SERVICE, Session};
+use crate::session::Session;
 use crate::user::User;
 
 /// Settings by their registry names; what is not set has the driver's default.
@@ -132,6 +132,6 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// # Panics
 /// When it does, or a rule was violated.
 pub fn assert_nothing_held(user: &User) {
-    let held: Held = user.held();
+    let held = user.held();
     assert!(held.is_nothing(), "left behind:\n{held}");
 }

@@ -63,13 +63,13 @@ impl Prefix {
     }
 
     /// Sets registry values of the machine. Only before the first program runs in the prefix.
-    pub fn set_machine(&self, keys: &[Key<'_>]) {
-        Key::append(keys, &self.path().join("system.reg"));
+    pub(crate) fn set_machine(&self, key: &Key<'_>) {
+        key.append(&self.path().join("system.reg"));
     }
 
     /// Sets registry values of the user. Only before the first program runs in the prefix.
-    pub fn set_user(&self, keys: &[Key<'_>]) {
-        Key::append(keys, &self.path().join("user.reg"));
+    pub(crate) fn set_user(&self, key: &Key<'_>) {
+        key.append(&self.path().join("user.reg"));
     }
 }
 

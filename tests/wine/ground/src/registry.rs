@@ -25,13 +25,12 @@ pub struct Key<'a> {
 }
 
 impl Key<'_> {
-    /// Adds keys to a hive's file. What is there already keeps its other values.
-    pub(crate) fn append(keys: &[Self], hive: &Path) {
-        let text: String = keys.iter().map(Self::text).collect();
+    /// Adds the key to a hive's file. One that is there already keeps its other values.
+    pub(crate) fn append(&self, hive: &Path) {
         File::options()
             .append(true)
             .open(hive)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|mut file| file.write_all(self.text().as_bytes()))
             .expect("the registry can be written");
     }
 

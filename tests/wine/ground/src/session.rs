@@ -13,19 +13,12 @@ use std::time::Duration;
 use crate::built::Built;
 use crate::crash;
 use crate::footprint::Footprint;
+use crate::installation::{self, CRASH, HARNESS};
 use crate::log::Log;
 use crate::prefix::Prefix;
 use crate::program;
-use crate::registry::{Key, Value};
 use crate::server::Server;
 use crate::user::User;
-
-/// The driver's service.
-pub const SERVICE: &str = "oxsmb";
-/// The harness's service.
-const HARNESS: &str = "oxharness";
-/// Drivers of one load order group live in one process.
-const GROUP: &str = "oxsmb";
 
 /// After so long a session is ended, whatever is going on in it: no test hangs.
 const LIFE: Duration = Duration::from_secs(900);
@@ -33,10 +26,6 @@ const LIFE: Duration = Duration::from_secs(900);
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// How many lines of the log a failed test shows.
 const EXCERPT: usize = 60;
-
-/// Where winedbg writes, as Wine and as we say it.
-const CRASH_IN_WINE: &str = r"c:\crash.txt";
-const CRASH: &str = "crash.txt";
 
 /// A private session: prefix, wineserver, services, and the harness driver running. Dropping it ends it and removes all it
 /// had; if a test has failed, it shows what the kernel had to say.
@@ -58,41 +47,8 @@ impl Session {
     /// When Wine or one of the built files is missing, or the harness does not start; the message has the log.
     pub fn start() -> Self {
         let prefix = Prefix::new();
-        for file in [Built::Harness, Built::Driver, Built::NetworkProvider] {
-            prefix.install(file);
-        }
         let port = free_port();
-        prefix.set_machine(&[
-            service(HARNESS, &values(Built::Harness)),
-            Key {
-                path: r"System\CurrentControlSet\Services\oxharness\Parameters",
-                values: &[("ControlPort", Value::Number(port.into()))],
-            },
-            service(SERVICE, &values(Built::Driver)),
-            Key {
-                path: r"System\CurrentControlSet\Services\oxsmb\NetworkProvider",
-                values: &[
-                    ("Name", Value::Text("OxSMB Network")),
-                    (
-                        "ProviderPath",
-                        Value::Text(r"C:\windows\system32\oxsmbnp.dll"),
-                    ),
-                ],
-            },
-            Key {
-                path: r"System\CurrentControlSet\Control\NetworkProvider\Order",
-                values: &[("ProviderOrder", Value::Text(SERVICE))],
-            },
-            Key {
-                path: r"Software\Microsoft\Windows NT\CurrentVersion\AeDebug",
-                values: &[("Debugger", Value::Text(&debugger()))],
-            },
-        ]);
-        prefix.set_user(&[Key {
-            path: r"Software\Wine\WineDbg",
-            values: &[("ShowCrashDialog", Value::Number(0))],
-        }]);
-
+        installation::install(&prefix, port);
         let server = Arc::new(Server::start(prefix.path()));
         let (watch, overdue) = watch(&server);
         let this = Self {
@@ -193,36 +149,6 @@ impl Drop for Session {
         }
         self.server.end();
     }
-}
-
-/// The values of a kernel service that somebody else starts.
-fn values(file: Built) -> [(&'static str, Value<'static>); 5] {
-    let path = match file {
-        Built::Harness => r"C:\windows\system32\drivers\oxharness.sys",
-        _ => r"C:\windows\system32\drivers\oxsmb.sys",
-    };
-    [
-        ("ErrorControl", Value::Number(1)),
-        ("Group", Value::Text(GROUP)),
-        ("ImagePath", Value::Text(path)),
-        ("Start", Value::Number(3)),
-        ("Type", Value::Number(1)),
-    ]
-}
-
-fn service<'a>(name: &str, values: &'a [(&'a str, Value<'a>)]) -> Key<'a> {
-    let path = match name {
-        HARNESS => r"System\CurrentControlSet\Services\oxharness",
-        _ => r"System\CurrentControlSet\Services\oxsmb",
-    };
-    Key { path, values }
-}
-
-/// What Wine runs when a process crashes. Full paths, for it has no PATH.
-fn debugger() -> String {
-    format!(
-        r"c:\windows\system32\cmd.exe /c c:\windows\system32\winedbg.exe --auto %ld %ld > {CRASH_IN_WINE} 2>&1"
-    )
 }
 
 /// Ends the server when the session has lasted too long.
