@@ -51,6 +51,7 @@ impl Transport {
     ///
     /// # Errors
     /// The statuses of [`status::from_connecting`].
+    #[inline(never)]
     pub fn connect(&self, server: ServerName<'_>, timeout: Duration) -> Result<Socket> {
         let addresses = self.look_up(server, timeout)?;
         // However many addresses the name has, the caller waits no longer than that.

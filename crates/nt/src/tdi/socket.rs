@@ -45,6 +45,7 @@ impl Socket {
     ///
     /// Errors are the transport's, such as [`Status::CONNECTION_REFUSED`]; [`Status::OBJECT_NAME_NOT_FOUND`] where the
     /// system has no such transport; or [`Status::IO_TIMEOUT`].
+    #[inline(never)]
     #[track_caller]
     pub fn connect(remote: SocketAddr, timeout: Duration) -> Result<Self> {
         let socket = Self::open(remote)?;

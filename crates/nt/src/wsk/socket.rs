@@ -23,6 +23,7 @@ impl Socket {
     /// Connects to an address. IRQL: PASSIVE.
     ///
     /// Errors are WSK's, such as [`Status::CONNECTION_REFUSED`], or [`Status::IO_TIMEOUT`].
+    #[inline(never)]
     #[track_caller]
     pub fn connect(provider: &Provider, remote: SocketAddr, timeout: Duration) -> Result<Self> {
         let socket = Self::open(provider, remote)?;
