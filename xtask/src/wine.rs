@@ -10,6 +10,7 @@ use crate::{setup, sys};
 const BUILT: &[(&str, &str, &str)] = &[
     ("wine-harness", "wine_harness.dll", "oxharness.sys"),
     ("wine-offender", "wine_offender.dll", "offender.sys"),
+    ("np-client", "np-client.exe", "np-client.exe"),
 ];
 
 /// Builds the driver, the network provider, the harness and its client, and runs the tests.
@@ -28,7 +29,6 @@ pub fn run() -> Outcome {
         let symbols = format!("{}.pdb", package.replace('-', "_"));
         copy(&from.with_file_name(&symbols), &place.join(symbols))?;
     }
-    // One at a time: they share a session, and two sessions would only take time from each other.
     cargo(&["test", "-p", "wine-ground", "--no-fail-fast"])
 }
 
