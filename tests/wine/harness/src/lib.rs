@@ -2,8 +2,8 @@
 //!
 //! winedevice.exe, in which Wine runs drivers, is an ordinary process, and drivers of one load-order group share it. So
 //! this driver, started first, sees the image of `oxsmb.sys` being loaded ([`hook`]) and rewrites its import table before
-//! its first instruction runs: what Wine lacks, fakes or gets wrong comes from here instead (its table lists it all). The
-//! image on disk and its code stay as they are.
+//! its first instruction runs: what Wine lacks, fakes or gets wrong comes from here instead (`hook/table.rs` lists it
+//! all). The image on disk and its code stay as they are.
 //!
 //! Around that, [`wsk`] is a Winsock Kernel provider over ws2_32, [`ledger`] counts what the driver holds and which rules
 //! of the kernel it breaks, and [`agent`] is the tests' hand in this kernel: a control socket, and I/O requests such as

@@ -19,7 +19,10 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use wdk_sys::{NT_SUCCESS, NTSTATUS, PDEVICE_OBJECT, PIRP, STATUS_CANCELLED, STATUS_SUCCESS};
+use wdk_sys::{
+    NT_SUCCESS, NTSTATUS, PDEVICE_OBJECT, PIRP, STATUS_CANCELLED, STATUS_CONNECTION_ABORTED,
+    STATUS_SUCCESS,
+};
 use wsk_sys::SOL_SOCKET;
 
 /// What an operation does.
@@ -109,7 +112,7 @@ impl Operation {
     /// Begins, or goes on with what is left.
     pub fn step(self: &Arc<Self>) -> Step {
         let Some(socket) = self.may_go_on() else {
-            return Step::Over(STATUS_CANCELLED);
+            return Step::Over(self.early_end());
         };
         match &self.kind {
             Kind::Connect { to, .. } => self.start(socket, |packet| connect(socket, to, packet)),
@@ -148,7 +151,17 @@ impl Operation {
 
     /// The socket, unless the operation is to end.
     fn may_go_on(&self) -> Option<RawSocket> {
-        self.socket.open().filter(|_| !self.is_cancelled())
+        let ends = self.is_cancelled() || self.socket.is_reset();
+        self.socket.open().filter(|_| !ends)
+    }
+
+    /// The status of an operation that may not go on.
+    fn early_end(&self) -> NTSTATUS {
+        if self.socket.is_reset() {
+            STATUS_CONNECTION_ABORTED
+        } else {
+            STATUS_CANCELLED
+        }
     }
 
     fn send(&self, socket: RawSocket, packet: *mut Overlapped) -> Option<NTSTATUS> {
@@ -180,7 +193,10 @@ impl Operation {
         // SAFETY: the step is over, so nobody else uses it.
         let status = unsafe { (*packet).internal };
         // An NTSTATUS fills the lower half.
-        let status = status::of_pending(status as u32 as NTSTATUS);
+        let status = match status::of_pending(status as u32 as NTSTATUS) {
+            STATUS_CANCELLED => operation.early_end(),
+            status => status,
+        };
         operation.done.fetch_add(bytes, Ordering::SeqCst);
         let step = if NT_SUCCESS(status) && bytes != 0 && !operation.is_enough() {
             operation.step()

@@ -13,8 +13,7 @@ use crate::kernelbase::CancelIoEx;
 use crate::ledger::{HELD, violation};
 use crate::sync::Mutex;
 use crate::winsock::{
-    self, INVALID_SOCKET, Linger, RawSocket, SD_BOTH, SO_LINGER, WSA_FLAG_OVERLAPPED, WSASocketW,
-    as_handle,
+    self, INVALID_SOCKET, Linger, RawSocket, SO_LINGER, WSA_FLAG_OVERLAPPED, WSASocketW, as_handle,
 };
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -22,9 +21,9 @@ use alloc::vec::Vec;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 use wdk_sys::{
-    NTSTATUS, PIRP, STATUS_CANCELLED, STATUS_CONNECTION_ACTIVE, STATUS_CONNECTION_DISCONNECTED,
-    STATUS_FILE_FORCED_CLOSED, STATUS_INVALID_CONNECTION, STATUS_INVALID_DEVICE_STATE,
-    STATUS_SUCCESS,
+    NTSTATUS, PIRP, STATUS_CANCELLED, STATUS_CONNECTION_ABORTED, STATUS_CONNECTION_ACTIVE,
+    STATUS_CONNECTION_DISCONNECTED, STATUS_FILE_FORCED_CLOSED, STATUS_INVALID_CONNECTION,
+    STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS,
 };
 use wsk_sys::{ADDRESS_FAMILY, IPPROTO_TCP, SOCK_STREAM, SOL_SOCKET, WSK_SOCKET};
 
@@ -47,6 +46,8 @@ struct State {
     connected: bool,
     /// Our side has ended.
     ended: bool,
+    /// The client has reset the connection.
+    reset: bool,
     outgoing: Queue,
     incoming: Queue,
     /// Operations that are not over.
@@ -81,6 +82,7 @@ impl State {
     fn admit(&self, kind: &Kind) -> Result<(), NTSTATUS> {
         match kind {
             _ if self.closed || self.closing.is_some() => Err(STATUS_FILE_FORCED_CLOSED),
+            _ if self.reset => Err(STATUS_CONNECTION_ABORTED),
             Kind::Connect { .. } if self.connected => Err(STATUS_CONNECTION_ACTIVE),
             Kind::Connect { .. } if !self.bound => Err(STATUS_INVALID_DEVICE_STATE),
             Kind::Connect { .. } => Ok(()),
@@ -128,6 +130,7 @@ impl Socket {
                 bound: false,
                 connected: false,
                 ended: false,
+                reset: false,
                 outgoing: Queue::default(),
                 incoming: Queue::default(),
                 operations: 0,
@@ -270,23 +273,23 @@ impl Socket {
         }
     }
 
-    /// Resets the connection: with no time to linger, closing does; until then nothing goes in or out.
+    /// Resets the connection: what is under way ends, and nothing can be begun any more. The peer hears of it when the
+    /// socket is closed.
     pub fn reset(&self) -> Result<(), NTSTATUS> {
         let raw = self.open().ok_or(STATUS_FILE_FORCED_CLOSED)?;
-        {
-            let mut state = self.state.lock();
-            if !state.connected {
-                return Err(STATUS_INVALID_CONNECTION);
-            }
-            state.ended = true;
+        let mut state = self.state.lock();
+        if !state.connected {
+            return Err(STATUS_INVALID_CONNECTION);
         }
-        do_not_linger(raw);
+        state.reset = true;
         // SAFETY: the socket is open.
-        if unsafe { winsock::shutdown(raw, SD_BOTH) } == 0 {
-            Ok(())
-        } else {
-            Err(status::last())
-        }
+        unsafe { CancelIoEx(as_handle(raw), null_mut()) };
+        Ok(())
+    }
+
+    /// Whether the client has reset the connection.
+    pub fn is_reset(&self) -> bool {
+        self.state.lock().reset
     }
 
     /// Closes the socket: what is queued ends first, then the IRP is completed.
@@ -297,8 +300,8 @@ impl Socket {
                 violation!("a WSK socket was closed twice");
                 return;
             }
-            if state.connected && !state.ended {
-                // A connection that was not ended is reset.
+            if state.connected && (state.reset || !state.ended) {
+                // A connection that was not ended in good order is reset.
                 do_not_linger(state.raw);
             }
             // SAFETY: the socket is open.
