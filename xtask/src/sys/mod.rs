@@ -20,7 +20,13 @@ use crate::step::{self, Outcome};
 const OUT: &str = "target/sys";
 
 /// The packages that are compiled for Windows; what they depend on is linted with them.
-const FOR_WINDOWS: &[&str] = &["oxsmb", "oxsmb-np", "wine-harness", "np-client"];
+const FOR_WINDOWS: &[&str] = &[
+    "oxsmb",
+    "oxsmb-np",
+    "wine-harness",
+    "wine-offender",
+    "np-client",
+];
 
 /// Where the driver over Microsoft's libraries is left.
 const OUT_OVER_MICROSOFTS: &str = "target/sys-microsoft";
