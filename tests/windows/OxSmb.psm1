@@ -70,6 +70,14 @@ function Confirm-Administrator {
     }
 }
 
+# Ends the script on a Windows that lacks what the driver imports: ExAllocatePool2 came with Windows 10 version 2004.
+function Confirm-WindowsVersion {
+    $build = [System.Environment]::OSVersion.Version.Build
+    if ($build -lt 19041) {
+        throw "Windows 10 version 2004 (build 19041) or later is needed, and this is build $build."
+    }
+}
+
 # Runs a program; an exit code that is not allowed is an error. Gives the code and all that was printed.
 function Invoke-Program {
     param(

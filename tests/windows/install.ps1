@@ -87,6 +87,7 @@ function Install-ByHand {
 }
 
 Confirm-Administrator
+Confirm-WindowsVersion
 $place = (Resolve-Path $Package).ProviderPath
 
 Write-Step "The package in $place"

@@ -40,9 +40,7 @@ Write-Step 'This machine'
 $system = Get-CimInstance -ClassName Win32_ComputerSystem
 $build = [System.Environment]::OSVersion.Version.Build
 Write-Host "   $($system.Manufacturer) $($system.Model), Windows build $build, $env:PROCESSOR_ARCHITECTURE"
-if ($build -lt 18362) {
-    throw 'Windows 10 version 1903 (build 18362) or later is needed: earlier ones know no primitive drivers.'
-}
+Confirm-WindowsVersion
 $virtual = "$($system.Manufacturer) $($system.Model)" -match 'Virtual|VMware|QEMU|KVM|Xen|Bochs|Parallels'
 if (-not $virtual -and -not $Physical) {
     throw 'This seems to be no virtual machine. If it is one to lose, say -Physical.'
