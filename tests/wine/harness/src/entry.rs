@@ -1,7 +1,7 @@
 //! Start and end of the harness.
 
 use crate::log::log;
-use crate::{agent, dpc, fast_mutex, hook, irql, mup, shared_data, timer, wsk};
+use crate::{agent, dpc, fast_mutex, hook, irql, mup, shared_data, stack, timer, wsk};
 use wdk_sys::{
     DRIVER_OBJECT, NT_SUCCESS, NTSTATUS, PDRIVER_OBJECT, PUNICODE_STRING, STATUS_SUCCESS,
 };
@@ -40,6 +40,7 @@ unsafe extern "C" fn unload(_driver: PDRIVER_OBJECT) {
 
 fn start(registry_path: PUNICODE_STRING) -> Result<(), NTSTATUS> {
     irql::start()?;
+    stack::start()?;
     fast_mutex::start()?;
     dpc::start()?;
     timer::start()?;
@@ -62,5 +63,6 @@ fn stop() {
     timer::stop();
     dpc::stop();
     fast_mutex::stop();
+    stack::stop();
     irql::stop();
 }

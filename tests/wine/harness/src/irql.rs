@@ -5,6 +5,7 @@
 
 use crate::ledger::violation;
 use crate::per_thread::PerThread;
+use crate::stack;
 use wdk_sys::{KIRQL, NTSTATUS};
 
 /// PASSIVE_LEVEL.
@@ -61,7 +62,7 @@ pub fn exactly(wanted: KIRQL, routine: &str) {
 pub fn call_at<R>(level: KIRQL, callee: &str, call: impl FnOnce() -> R) -> R {
     let (before, regions) = (current(), APCS_DISABLED.get());
     set(level);
-    let result = call();
+    let result = stack::measured(call);
     let after = current();
     if after != level {
         violation!("{callee} was called at IRQL {level} and returned at {after}");

@@ -37,6 +37,7 @@ mod security;
 mod share_access;
 mod shared_data;
 mod spin_lock;
+mod stack;
 mod sync;
 mod system_thread;
 mod thread;

@@ -9,6 +9,7 @@ pub use violations::{record, violations};
 
 use crate::log::log;
 use crate::pool;
+use crate::stack;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -89,4 +90,8 @@ pub fn driver_has_gone() {
     } else {
         log!("the driver is unloaded and holds nothing");
     }
+    log!(
+        "its calls used up to {} bytes of stack",
+        stack::take_deepest()
+    );
 }
