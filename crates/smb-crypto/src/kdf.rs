@@ -1,20 +1,28 @@
 //! The keys of SMB 3.x.
 
+use zeroize::Zeroizing;
+
+use crate::cipher::Cipher;
 use crate::preauth::PreauthHash;
 use crate::provider::{CryptoError, Provider, code};
 use crate::rust_crypto::RustCrypto;
-use crate::secret::Key128;
+use crate::secret::{CipherKey, Key128};
 
-/// What a key of SMB 3.x is for (MS-SMB2 3.2.5.3).
+/// What a key of SMB 3.x is for (MS-SMB2 3.2.5.3). Keys for sealing have a [`Direction`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPurpose {
     /// Signatures in both directions.
     Signing,
     /// The key handed to programs above SMB.
     Application,
-    /// Sealing what the client sends.
+}
+
+/// Whose messages a key seals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// What the client sends: its EncryptionKey, the server's DecryptionKey.
     ClientToServer,
-    /// Sealing what the server sends.
+    /// What the server sends: its EncryptionKey, the client's DecryptionKey.
     ServerToClient,
 }
 
@@ -33,31 +41,64 @@ impl Smb3Keys {
     /// # Errors
     /// [`CryptoError::ProviderFailed`].
     pub fn derive(&self, session_key: &Key128, purpose: KeyPurpose) -> Result<Key128, CryptoError> {
-        match self {
-            Self::Smb30 => {
-                let (label, context): (&[u8], &[u8]) = match purpose {
-                    KeyPurpose::Signing => (b"SMB2AESCMAC\0", b"SmbSign\0"),
-                    KeyPurpose::Application => (b"SMB2APP\0", b"SmbRpc\0"),
-                    // The blank makes both contexts equally long.
-                    KeyPurpose::ClientToServer => (b"SMB2AESCCM\0", b"ServerIn \0"),
-                    KeyPurpose::ServerToClient => (b"SMB2AESCCM\0", b"ServerOut\0"),
-                };
-                derive_key::<RustCrypto>(session_key.as_bytes(), label, context)
+        let (label, context): (&[u8], &[u8]) = match (self, purpose) {
+            (Self::Smb30, KeyPurpose::Signing) => (b"SMB2AESCMAC\0", b"SmbSign\0"),
+            (Self::Smb30, KeyPurpose::Application) => (b"SMB2APP\0", b"SmbRpc\0"),
+            (Self::Smb311(hash), KeyPurpose::Signing) => (b"SMBSigningKey\0", hash.as_bytes()),
+            (Self::Smb311(hash), KeyPurpose::Application) => (b"SMBAppKey\0", hash.as_bytes()),
+        };
+        let key =
+            derive_key::<RustCrypto>(session_key.as_bytes(), label, context, KeyLen::Bits128)?;
+        let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *key;
+        Ok(Key128::new(half))
+    }
+
+    /// Derives the key that seals what is sent in `direction`. A session derives each of its two once.
+    ///
+    /// `session_key` is Session.FullSessionKey for the ciphers with keys of 256 bits, Session.SessionKey for the others
+    /// (MS-SMB2 3.2.5.3.3); they differ only where Kerberos made them, and NTLM's have 16 bytes.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotInDialect`] for another cipher than AES-128-CCM below 3.1.1, or [`CryptoError::ProviderFailed`].
+    pub fn derive_sealing(
+        &self,
+        session_key: &[u8],
+        cipher: Cipher,
+        direction: Direction,
+    ) -> Result<CipherKey, CryptoError> {
+        let (label, context): (&[u8], &[u8]) = match (self, direction) {
+            (Self::Smb30, _) if cipher != Cipher::Aes128Ccm => {
+                return Err(CryptoError::NotInDialect);
             }
-            Self::Smb311(hash) => {
-                let label: &[u8] = match purpose {
-                    KeyPurpose::Signing => b"SMBSigningKey\0",
-                    KeyPurpose::Application => b"SMBAppKey\0",
-                    KeyPurpose::ClientToServer => b"SMBC2SCipherKey\0",
-                    KeyPurpose::ServerToClient => b"SMBS2CCipherKey\0",
-                };
-                derive_key::<RustCrypto>(session_key.as_bytes(), label, hash.as_bytes())
+            // The blank makes both contexts equally long.
+            (Self::Smb30, Direction::ClientToServer) => (b"SMB2AESCCM\0", b"ServerIn \0"),
+            (Self::Smb30, Direction::ServerToClient) => (b"SMB2AESCCM\0", b"ServerOut\0"),
+            (Self::Smb311(hash), Direction::ClientToServer) => {
+                (b"SMBC2SCipherKey\0", hash.as_bytes())
             }
-        }
+            (Self::Smb311(hash), Direction::ServerToClient) => {
+                (b"SMBS2CCipherKey\0", hash.as_bytes())
+            }
+        };
+        let len = match cipher {
+            Cipher::Aes128Ccm | Cipher::Aes128Gcm => KeyLen::Bits128,
+            Cipher::Aes256Ccm | Cipher::Aes256Gcm => KeyLen::Bits256,
+        };
+        let key = derive_key::<RustCrypto>(session_key, label, context, len)?;
+        Ok(CipherKey::new(cipher, key))
     }
 }
 
-/// Derives 128 bits by the counter mode of NIST SP 800-108 with HMAC-SHA256, a 32-bit counter and a 32-bit length
+/// How long a derived key is. It is part of what the key is derived from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLen {
+    /// The first half of the derived bytes is the key.
+    Bits128 = 128,
+    /// All derived bytes are the key.
+    Bits256 = 256,
+}
+
+/// Derives a key by the counter mode of NIST SP 800-108 with HMAC-SHA256, a 32-bit counter and a 32-bit length
 /// (MS-SMB2 3.1.4.2). `label` and `context` hold their own terminating zero where the protocol gives them one.
 ///
 /// # Errors
@@ -66,18 +107,17 @@ pub fn derive_key<P: Provider>(
     key: &[u8],
     label: &[u8],
     context: &[u8],
-) -> Result<Key128, CryptoError> {
-    // 128 bits need a single round, so the counter is always 1.
+    len: KeyLen,
+) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+    // One round gives 256 bits, so the counter is always 1.
     let input = [
         &1u32.to_be_bytes(),
         label,
         &[0],
         context,
-        &128u32.to_be_bytes(),
+        &(len as u32).to_be_bytes(),
     ];
-    let code = code::<P::HmacSha256, 32>(key, &input)?;
-    let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = code;
-    Ok(Key128::new(half))
+    code::<P::HmacSha256, 32>(key, &input).map(Zeroizing::new)
 }
 
 #[cfg(test)]

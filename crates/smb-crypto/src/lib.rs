@@ -1,4 +1,4 @@
-//! Signing, key derivation and NTLM's cryptography for SMB.
+//! Signing, sealing, key derivation and NTLM's cryptography for SMB.
 //!
 //! The rules of the protocol are here, once; the algorithms come from a [`Provider`]. The default one,
 //! [`RustCrypto`], runs anywhere and uses the CPU's AES and SHA instructions where they exist; another
@@ -7,7 +7,8 @@
 //! Secrets are zeroed when dropped, compared in constant time and never printed.
 //!
 //! * [`SigningKey`]: signatures of whole messages that lie in several pieces (MS-SMB2 3.1.4.1)
-//! * [`PreauthHash`] and [`derive_key`]: the keys of SMB 3.x (MS-SMB2 3.1.4.2, 3.1.4.4.1)
+//! * [`SealingKey`] and [`OpeningKey`]: messages that nobody else can read (MS-SMB2 3.1.4.3)
+//! * [`PreauthHash`] and [`Smb3Keys`]: the keys of SMB 3.x (MS-SMB2 3.1.4.2, 3.1.4.4.1)
 //! * [`NtHash`], [`ResponseKey`], [`ExportedSessionKey`]: NTLMv2 (MS-NLMP 3.3.2, 3.4)
 
 #![no_std]
@@ -26,22 +27,30 @@ extern crate alloc;
 extern crate std;
 
 mod boxed;
+mod cipher;
 mod kdf;
+mod nonce;
 mod ntlm;
 mod ntlm_session;
 mod preauth;
 mod provider;
 mod rust_crypto;
+mod sealing;
 mod secret;
 mod signing;
 #[cfg(test)]
 mod test_hex;
 
-pub use kdf::{KeyPurpose, Smb3Keys, derive_key};
+pub use cipher::Cipher;
+pub use kdf::{Direction, KeyLen, KeyPurpose, Smb3Keys, derive_key};
+pub use nonce::{Nonce, NonceSequence};
 pub use ntlm::{NtHash, NtProof, ResponseKey};
 pub use ntlm_session::{ExportedSessionKey, MessageSigner, Side};
 pub use preauth::PreauthHash;
-pub use provider::{CryptoError, Hash, Keystream, Mac, NonceMac, Provider, RunningMac};
+pub use provider::{
+    Aead, CryptoError, Hash, Keystream, Mac, NonceMac, Provider, RunningAead, RunningMac,
+};
 pub use rust_crypto::RustCrypto;
-pub use secret::Key128;
+pub use sealing::{OpeningKey, SEALED_HEADER_LEN, SealingKey, Tag};
+pub use secret::{CipherKey, Key128};
 pub use signing::{MessageMac, SIGNED_HEADER_LEN, Signature, SigningAlgorithm, SigningKey};

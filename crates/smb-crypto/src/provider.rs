@@ -13,6 +13,14 @@ pub enum CryptoError {
     HeaderTooShort,
     /// A signature, MIC or checksum did not match.
     Mismatch,
+    /// SMB 3.0 and 3.0.2 seal by AES-128-CCM only.
+    NotInDialect,
+    /// The transform header holds another nonce than the one given for the message.
+    NotTheNonce,
+    /// A message has another length than was announced.
+    LengthMismatch,
+    /// A key has sealed all that it may; its session must end.
+    KeyExhausted,
 }
 
 impl fmt::Display for CryptoError {
@@ -22,6 +30,10 @@ impl fmt::Display for CryptoError {
             Self::BadKeyLength => "the key has a length that the algorithm does not take",
             Self::HeaderTooShort => "the message is shorter than an SMB2 header",
             Self::Mismatch => "the signature does not match",
+            Self::NotInDialect => "the dialect does not have the cipher",
+            Self::NotTheNonce => "the transform header holds another nonce",
+            Self::LengthMismatch => "the message does not have the length announced",
+            Self::KeyExhausted => "the key has sealed all that it may",
         })
     }
 }
@@ -89,6 +101,41 @@ pub trait NonceMac: Sized {
     fn start(&self, nonce: &[u8; 12]) -> Result<Self::Running<'_>, CryptoError>;
 }
 
+/// A key that encrypts and authenticates at once, expanded once; `NONCE` is the length of a nonce, which must never come twice
+/// with one key. Takes keys of 16 and of 32 bytes.
+pub trait Aead<const NONCE: usize>: Sized {
+    /// A message being sealed or opened.
+    type Running<'k>: RunningAead
+    where
+        Self: 'k;
+
+    /// Expands `key`.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadKeyLength`] or [`CryptoError::ProviderFailed`].
+    fn new(key: &[u8]) -> Result<Self, CryptoError>;
+    /// Starts a message of `len` bytes; `header` is authenticated with it but not encrypted.
+    ///
+    /// # Errors
+    /// [`CryptoError::LengthMismatch`] if the cipher does not take a message so long, or [`CryptoError::ProviderFailed`].
+    fn start(
+        &self,
+        nonce: &[u8; NONCE],
+        header: &[u8; 32],
+        len: usize,
+    ) -> Result<Self::Running<'_>, CryptoError>;
+}
+
+/// A message being sealed, or opened, in place and piece by piece.
+pub trait RunningAead {
+    /// Encrypts the message's next bytes.
+    fn seal(&mut self, data: &mut [u8]);
+    /// Decrypts the message's next bytes. They must not be used before the tag has been compared.
+    fn open(&mut self, data: &mut [u8]);
+    /// The tag.
+    fn finish(self) -> [u8; 16];
+}
+
 /// The code of `pieces` under a key that is used once.
 pub(crate) fn code<M: Mac<N>, const N: usize>(
     key: &[u8],
@@ -129,6 +176,10 @@ pub trait Provider: 'static {
     type AesCmac: Mac<16>;
     /// AES-128-GMAC (NIST SP 800-38D), for signing in SMB 3.1.1. Takes a key of 16 bytes.
     type AesGmac: NonceMac;
+    /// AES-CCM (NIST SP 800-38C) with tags of 16 bytes, for sealing in SMB 3.x.
+    type AesCcm: Aead<11>;
+    /// AES-GCM (NIST SP 800-38D) with tags of 16 bytes, for sealing in SMB 3.1.1.
+    type AesGcm: Aead<12>;
     /// RC4, for NTLM's key exchange and message signatures.
     type Rc4: Keystream;
 }

@@ -1,8 +1,12 @@
 //! The provider made of the RustCrypto crates.
 
+mod aes_key;
+mod ccm;
+mod gcm;
 mod gmac;
+mod stream;
 
-use aes::Aes128Enc;
+use aes::{Aes128Enc, Aes256Enc};
 use cmac::CmacCore;
 use cmac::digest::{FixedOutput as _, InnerInit as _, KeyInit as _, Update as _};
 use hmac::digest::{Digest, OutputSizeUser};
@@ -26,6 +30,8 @@ impl Provider for RustCrypto {
     type HmacSha256 = KeyedHashing<sha2::Sha256>;
     type AesCmac = AesCmac;
     type AesGmac = gmac::AesGmac;
+    type AesCcm = ccm::AesCcm;
+    type AesGcm = gcm::AesGcm;
     type Rc4 = Rc4;
 }
 
@@ -143,6 +149,13 @@ impl RunningMac<16> for RunningAesCmac<'_> {
 fn aes_128(key: &[u8]) -> Result<Boxed<Aes128Enc>, CryptoError> {
     let key: &[u8; 16] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
     Boxed::new(Aes128Enc::new(key.into()))
+}
+
+/// [`aes_128`] for the other length of keys.
+#[inline(never)]
+fn aes_256(key: &[u8]) -> Result<Boxed<Aes256Enc>, CryptoError> {
+    let key: &[u8; 32] = key.try_into().map_err(|_| CryptoError::BadKeyLength)?;
+    Boxed::new(Aes256Enc::new(key.into()))
 }
 
 /// RC4.

@@ -1,8 +1,10 @@
-//! A key that leaves no trace.
+//! Keys that leave no trace.
 
 use core::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::cipher::Cipher;
 
 /// A 128-bit key: zeroed when dropped, never printed.
 #[derive(Clone)]
@@ -31,6 +33,37 @@ impl fmt::Debug for Key128 {
 impl Drop for Key128 {
     fn drop(&mut self) {
         self.0.zeroize();
+    }
+}
+
+/// A key for sealing by one cipher, in one direction: zeroed when dropped, never printed, never copied.
+pub struct CipherKey {
+    cipher: Cipher,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+impl CipherKey {
+    /// Takes as many of `bytes` as the cipher's keys have.
+    pub(crate) const fn new(cipher: Cipher, bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self { cipher, bytes }
+    }
+
+    /// The cipher that the key is for.
+    #[must_use]
+    pub const fn cipher(&self) -> Cipher {
+        self.cipher
+    }
+
+    /// The key's bytes, for a program that reads recorded traffic.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.cipher.key_len()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CipherKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CipherKey({:?}, ..)", self.cipher)
     }
 }
 
