@@ -17,6 +17,16 @@ struct Shim {
 // SAFETY: addresses of code.
 unsafe impl Sync for Shim {}
 
+impl Shim {
+    const fn new(module: &'static str, name: &'static str, routine: *const c_void) -> Self {
+        Self {
+            module,
+            name,
+            routine,
+        }
+    }
+}
+
 /// Routines that Wine has, but not so that a driver could build on them, and that the harness does not supply either.
 const FAKED: &[&str] = &[
     "IoAllocateErrorLogEntry",
@@ -52,29 +62,39 @@ pub fn is_faked(name: &str) -> bool {
 
 /// The routine for an import, if the harness has one.
 pub fn find(module: &str, name: &str) -> Option<*const c_void> {
-    SHIMS
+    KERNEL
         .iter()
+        .chain(OTHERS)
         .find(|shim| shim.module.eq_ignore_ascii_case(module) && shim.name == name)
         .map(|shim| shim.routine)
 }
 
-/// A table of shims. Each is checked to have the type that `wdk_sys` declares for what it stands for: two functions of
-/// one type make an array, others do not.
-macro_rules! shims {
-    ($($real:ident => $ours:expr),* $(,)?) => {
+/// What has no declaration in `wdk_sys` to be checked against: it binds no `wsk.h` (the constants have `wsk_sys`'s types),
+/// and does not say that a routine unwinds.
+static OTHERS: &[Shim] = &[
+    Shim::new(
+        "ntoskrnl.exe",
+        "MmProbeAndLockPages",
+        mdl::probe_and_lock as _,
+    ),
+    Shim::new("netio.sys", "WskRegister", wsk::REGISTER as _),
+    Shim::new("netio.sys", "WskDeregister", wsk::DEREGISTER as _),
+    Shim::new("netio.sys", "WskCaptureProviderNPI", wsk::CAPTURE as _),
+    Shim::new("netio.sys", "WskReleaseProviderNPI", wsk::RELEASE as _),
+];
+
+/// A table of routines of the kernel. Each is checked to have the type that `wdk_sys` declares for what it stands for: two
+/// functions of one type make an array, others do not.
+macro_rules! kernel_shims {
+    ($($real:ident => $ours:path),* $(,)?) => {
         const _: fn() = || { $(let _ = [wdk_sys::ntddk::$real, $ours];)* };
-        static SHIMS: &[Shim] = &[
-            $(Shim { module: "ntoskrnl.exe", name: stringify!($real), routine: $ours as *const c_void },)*
-            Shim { module: "ntoskrnl.exe", name: "MmProbeAndLockPages", routine: mdl::probe_and_lock as *const c_void },
-            Shim { module: "netio.sys", name: "WskRegister", routine: wsk::REGISTER as *const c_void },
-            Shim { module: "netio.sys", name: "WskDeregister", routine: wsk::DEREGISTER as *const c_void },
-            Shim { module: "netio.sys", name: "WskCaptureProviderNPI", routine: wsk::CAPTURE as *const c_void },
-            Shim { module: "netio.sys", name: "WskReleaseProviderNPI", routine: wsk::RELEASE as *const c_void },
+        static KERNEL: &[Shim] = &[
+            $(Shim::new("ntoskrnl.exe", stringify!($real), $ours as _),)*
         ];
     };
 }
 
-shims! {
+kernel_shims! {
     // Wine has no such pool; pool is counted by tag.
     ExAllocatePool2 => pool::allocate,
     ExFreePool => pool::free,
