@@ -3,7 +3,9 @@
 //! A colon cannot be part of a UNC server name, so Windows writes IPv6 addresses as
 //! `fe80--1s3.ipv6-literal.net`: dashes for colons, `s` for the percent sign before the zone.
 
-use core::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use core::net::{SocketAddr, SocketAddrV6};
+
+use super::address;
 
 /// Longest text of an address, with its zone.
 const LONGEST: usize = 56;
@@ -18,20 +20,20 @@ pub fn parse(host: &[u16], port: u16) -> Option<SocketAddr> {
         let mut room = [0; LONGEST];
         return v6(unescape(literal, &mut room)?, port);
     }
-    let text = core::str::from_utf8(text).ok()?;
-    match text.parse().ok() {
-        Some(IpAddr::V4(address)) => Some(SocketAddr::from((address, port))),
-        _ => v6(text, port),
+    match address::v4(text) {
+        Some(address) => Some(SocketAddr::from((address, port))),
+        None => v6(text, port),
     }
 }
 
 /// An IPv6 address and perhaps the number of its zone.
-fn v6(text: &str, port: u16) -> Option<SocketAddr> {
-    let (address, zone) = match text.split_once('%') {
-        Some((address, zone)) => (address, zone.parse().ok()?),
-        None => (text, 0),
+fn v6(text: &[u8], port: u16) -> Option<SocketAddr> {
+    let mut parts = text.splitn(2, |&byte| byte == b'%');
+    let address = address::v6(parts.next()?)?;
+    let zone = match parts.next() {
+        Some(zone) => address::number(zone, 10)?,
+        None => 0,
     };
-    let address: Ipv6Addr = address.parse().ok()?;
     Some(SocketAddrV6::new(address, port, 0, zone).into())
 }
 
@@ -45,7 +47,7 @@ fn lower_case<'r>(name: &[u16], room: &'r mut [u8]) -> Option<&'r [u8]> {
 }
 
 /// The address within a literal, as it is written elsewhere.
-fn unescape<'r>(literal: &[u8], room: &'r mut [u8]) -> Option<&'r str> {
+fn unescape<'r>(literal: &[u8], room: &'r mut [u8]) -> Option<&'r [u8]> {
     let room = room.get_mut(..literal.len())?;
     for (byte, &written) in room.iter_mut().zip(literal) {
         *byte = match written {
@@ -54,7 +56,7 @@ fn unescape<'r>(literal: &[u8], room: &'r mut [u8]) -> Option<&'r str> {
             written => written,
         };
     }
-    core::str::from_utf8(room).ok()
+    Some(room)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How bytes reach a server: TCP by Winsock Kernel, or by TDI where a setting says so.
 
+mod address;
 mod literal;
 mod tdi;
 mod wsk;
