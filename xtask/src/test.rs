@@ -38,6 +38,7 @@ pub fn run() -> Outcome {
     steps.run("the driver for Windows", sys::run);
     steps.run("a link with Microsoft's RDBSS", sys::check_microsoft_link);
     steps.run("the same bytes when built again", sys::again);
+    steps.run("the same sources for ARM64", sys::arm64);
     steps.run("tests", || {
         // Those in Wine want the driver, and have a step of their own.
         cargo(&[

@@ -23,7 +23,7 @@ pub fn run() -> Outcome {
         .map_err(|error| format!("cannot make {}: {error}", place.display()))?;
     for (package, file, name) in BUILT {
         sys::package(package)?;
-        let from = sys::cross::output(&workspace).join(file);
+        let from = sys::cross::output(sys::Machine::X64, &workspace).join(file);
         copy(&from, &place.join(name))?;
         // By the symbols a crash is shown with lines. They are looked for under the name that the linker gave them.
         let symbols = format!("{}.pdb", package.replace('-', "_"));

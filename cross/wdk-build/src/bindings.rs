@@ -5,12 +5,12 @@ use std::fmt;
 
 use bindgen::{Builder, EnumVariation, Formatter, RustEdition, RustTarget};
 
+use crate::config::Processor;
 use crate::{Config, ConfigError};
 
 /// The compiler's settings: Microsoft's target, whose enumerations are `int` and whose alignments are the WDK's, but no
 /// Microsoft compiler, since mingw-w64's headers then take their way for GNU C.
 const CLANG: &[&str] = &[
-    "--target=x86_64-pc-windows-msvc",
     "-fmsc-version=0",
     "-fgnuc-version=4.2.1",
     "-D__MINGW32__",
@@ -21,6 +21,13 @@ const CLANG: &[&str] = &[
     "-fno-builtin",
     "-w",
 ];
+
+fn target(processor: Processor) -> &'static str {
+    match processor {
+        Processor::X64 => "--target=x86_64-pc-windows-msvc",
+        Processor::Arm64 => "--target=aarch64-pc-windows-msvc",
+    }
+}
 
 /// Bindgen, set up.
 pub trait BuilderExt {
@@ -41,6 +48,7 @@ impl BuilderExt for Builder {
             .derive_default(true)
             .generate_cstr(true)
             .detect_include_paths(false)
+            .clang_arg(target(config.borrow().processor))
             .clang_args(CLANG)
             .default_enum_style(EnumVariation::ModuleConsts)
             .must_use_type("NTSTATUS")

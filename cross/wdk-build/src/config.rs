@@ -1,4 +1,4 @@
-//! What is built: always a WDM driver for x64 Windows.
+//! What is built: always a WDM driver, for x64 Windows, or to see how far that goes, for ARM64.
 
 use std::env;
 use std::path::PathBuf;
@@ -10,14 +10,39 @@ const MINGW: &str = "/usr/share/mingw-w64/include";
 /// Headers of ours, which come before mingw-w64's.
 const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/include");
 
-/// What the headers are told: x64, kernel, Windows 10 version 1903.
+/// What the headers are told besides: kernel, Windows 10 version 1903.
 const DEFINITIONS: &[(&str, Option<&str>)] = &[
-    ("_AMD64_", None),
-    ("AMD64", None),
     ("_KERNEL_MODE", None),
     ("_WIN32_WINNT", Some("0x0A00")),
     ("NTDDI_VERSION", Some("0x0A000007")),
 ];
+
+/// The processors that the headers can be read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Processor {
+    X64,
+    Arm64,
+}
+
+impl Processor {
+    fn of_target(target: &str) -> Option<Self> {
+        match target {
+            "x86_64-pc-windows-msvc" => Some(Self::X64),
+            "aarch64-pc-windows-msvc" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// The macros by which the headers know it.
+    fn definitions(self) -> &'static [&'static str] {
+        match self {
+            Self::X64 => &["_AMD64_", "AMD64"],
+            // mingw-w64's kernel headers know of no ARM64: _M_ARM has them ask for armddk.h, which is ours, and _IA64_ has
+            // them align as every 64-bit Windows does.
+            Self::Arm64 => &["_ARM64_", "ARM64", "_M_ARM", "_IA64_"],
+        }
+    }
+}
 
 /// The groups of headers that the real kit has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +99,8 @@ pub enum DriverConfig {
 pub struct Config {
     /// The kind of driver.
     pub driver_config: DriverConfig,
+    /// What the build is for.
+    pub(crate) processor: Processor,
 }
 
 impl Config {
@@ -81,15 +108,15 @@ impl Config {
     /// `windows-drivers-rs` ask for.
     pub(crate) fn from_cargo() -> Result<Self, ConfigError> {
         let target = env::var("TARGET").unwrap_or_default();
-        if target != "x86_64-pc-windows-msvc" {
-            return Err(ConfigError::Unsupported(format!("a build for {target}")));
-        }
+        let processor = Processor::of_target(&target)
+            .ok_or_else(|| ConfigError::Unsupported(format!("a build for {target}")))?;
         const KIND: &str = "driver_model__driver_type";
         println!(r#"cargo::rustc-check-cfg=cfg({KIND}, values("WDM", "KMDF", "UMDF"))"#);
         println!(r#"cargo::rustc-cfg={KIND}="WDM""#);
         println!("cargo::rerun-if-changed={OURS}");
         Ok(Self {
             driver_config: DriverConfig::Wdm,
+            processor,
         })
     }
 
@@ -106,8 +133,11 @@ impl Config {
     pub fn preprocessor_definitions(
         &self,
     ) -> impl Iterator<Item = (String, Option<String>)> + use<> {
+        let of_processor = self.processor.definitions().iter();
         DEFINITIONS
             .iter()
+            .copied()
+            .chain(of_processor.map(|name| (*name, None)))
             .map(|(name, value)| (name.to_string(), value.map(String::from)))
     }
 

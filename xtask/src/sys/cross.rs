@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::lock;
+use super::machine::Machine;
 use crate::step::{self, Outcome};
 
 /// Debian's toolchain: only it comes with the standard library's source for itself.
@@ -35,12 +36,18 @@ pub fn build(package: &str) -> Outcome {
 }
 
 /// Builds the library of a package as one archive, for the linker.
-pub fn build_archive(checkout: &Path, package: &str, features: &[&str]) -> Outcome {
+pub fn build_archive(
+    machine: Machine,
+    checkout: &Path,
+    package: &str,
+    features: &[&str],
+) -> Outcome {
+    let target = ["--target", machine.target()];
     let what = ["--package", package, "--lib", "--crate-type", "staticlib"];
     cargo(
         checkout,
         "rustc",
-        &[&what, features, &["--release"]].concat(),
+        &[&target, &what[..], features, &["--release"]].concat(),
     )
 }
 
@@ -61,8 +68,9 @@ pub fn clippy(packages: &[&str]) -> Outcome {
 }
 
 /// Where cargo leaves what it has built for Windows.
-pub fn output(checkout: &Path) -> PathBuf {
-    checkout.join("target/cross/x86_64-pc-windows-msvc/release")
+pub fn output(machine: Machine, checkout: &Path) -> PathBuf {
+    let target = checkout.join("target/cross").join(machine.target());
+    target.join("release")
 }
 
 fn cargo(checkout: &Path, subcommand: &str, arguments: &[&str]) -> Outcome {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cross;
+use super::machine::Machine;
 use crate::pe;
 use crate::step::{self, Outcome};
 
@@ -63,7 +64,6 @@ pub const PROVIDER: Image = Image {
 /// Arguments for every image.
 const ARGUMENTS: &[&str] = &[
     "/NOLOGO",
-    "/MACHINE:X64",
     "/NODEFAULTLIB",
     "/OSVERSION:10.0",
     "/VERSION:10.0",
@@ -95,12 +95,18 @@ impl Image {
 
     /// Builds the image from `checkout` and leaves it in `out`, with its PDB and its map. `libraries` are those that it is
     /// linked with, besides what its crates bring along.
-    pub fn build(&self, checkout: &Path, libraries: &[PathBuf], out: &Path) -> Outcome {
-        cross::build_archive(checkout, self.package, self.features)?;
+    pub fn build(
+        &self,
+        machine: Machine,
+        checkout: &Path,
+        libraries: &[PathBuf],
+        out: &Path,
+    ) -> Outcome {
+        cross::build_archive(machine, checkout, self.package, self.features)?;
         let archive = format!("{}.lib", self.name);
         let work = checkout.join("target/cross/link").join(self.name);
         fresh(&work)?;
-        copy(&cross::output(checkout).join(&archive), &work)?;
+        copy(&cross::output(machine, checkout).join(&archive), &work)?;
         let mut linker = Command::new(LINKER);
         linker.current_dir(&work).arg(&archive);
         for library in libraries {
@@ -115,6 +121,7 @@ impl Image {
         }
         linker
             .args(ARGUMENTS)
+            .arg(machine.linker_argument())
             .args(self.arguments)
             .arg(format!("/MAP:{}.map", self.name))
             .arg(format!("/OUT:{}", self.file()));

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::image::LINKER;
+use super::machine::Machine;
 use crate::step;
 
 /// The lists of what the driver may import, from the workspace's root.
 pub const LISTS: &str = "cross/imports";
 
 /// Makes a library of every list in a directory.
-pub fn libraries(lists: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn libraries(machine: Machine, lists: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
     fs::create_dir_all(out).map_err(|error| format!("cannot make {}: {error}", out.display()))?;
     let entries = fs::read_dir(lists).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| format!("cannot list {}: {error}", lists.display()))?;
@@ -19,18 +20,18 @@ pub fn libraries(lists: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
     for entry in entries {
         let list = entry.path();
         if list.extension().is_some_and(|extension| extension == "def") {
-            made.push(library(&list, out)?);
+            made.push(library(machine, &list, out)?);
         }
     }
     made.sort();
     Ok(made)
 }
 
-fn library(list: &Path, out: &Path) -> Result<PathBuf, String> {
+fn library(machine: Machine, list: &Path, out: &Path) -> Result<PathBuf, String> {
     let library = out.join(list.with_extension("lib").file_name().unwrap_or_default());
     let mut command = Command::new(LINKER);
     command
-        .args(["/lib", "/machine:x64"])
+        .args(["/lib", machine.linker_argument()])
         .arg(format!("/def:{}", list.display()))
         .arg(format!("/out:{}", library.display()));
     step::run_command(&mut command)?;

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use super::image::{self, DRIVER, Image, LINKER};
 use super::imports;
+use super::machine::Machine;
 use crate::step::{self, Outcome};
 
 /// The driver without openrdbss.
@@ -41,7 +42,7 @@ pub fn build(checkout: &Path, kit: &Path, out: &Path) -> Outcome {
             missing.display()
         ));
     }
-    DRIVER_OVER_MICROSOFTS.build(checkout, &libraries, out)
+    DRIVER_OVER_MICROSOFTS.build(Machine::X64, checkout, &libraries, out)
 }
 
 /// Links the driver with stand-ins and leaves the result in `out`.
@@ -64,12 +65,13 @@ pub fn check_link(checkout: &Path, out: &Path) -> Outcome {
         stand_in(&names, "rxce", &[], &made)?,
         stand_in(&names, "BufferOverflowFastFailK", &[], &made)?,
     ];
-    libraries.extend(imports::libraries(&names, &made)?);
+    libraries.extend(imports::libraries(Machine::X64, &names, &made)?);
     libraries.extend(imports::libraries(
+        Machine::X64,
         &checkout.join(imports::LISTS),
         &checkout.join("target/cross/imports"),
     )?);
-    DRIVER_OVER_MICROSOFTS.build(checkout, &libraries, out)
+    DRIVER_OVER_MICROSOFTS.build(Machine::X64, checkout, &libraries, out)
 }
 
 /// Makes an object that defines the names in the list `library` and refers to `asked`.

@@ -4,6 +4,7 @@ pub mod cross;
 mod image;
 mod imports;
 mod lock;
+mod machine;
 mod microsoft;
 mod twice;
 
@@ -12,6 +13,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+
+pub use machine::Machine;
 
 use crate::setup;
 use crate::step::{self, Outcome};
@@ -33,6 +36,9 @@ const OUT_OVER_MICROSOFTS: &str = "target/sys-microsoft";
 /// Where the driver over stand-ins for them is left: not among what is built to be run.
 const OUT_OF_LINK_CHECK: &str = "target/cross/link-check";
 
+/// Where the images for ARM64 are left.
+const OUT_FOR_ARM64: &str = "target/sys-arm64";
+
 /// What to build.
 #[derive(Args)]
 pub struct Options {
@@ -46,6 +52,9 @@ pub struct Options {
     /// Build a second time, in another directory, and compare the bytes
     #[arg(long, conflicts_with = "rdbss")]
     twice: bool,
+    /// Build for ARM64 instead, only to see that it can be done
+    #[arg(long, conflicts_with_all = ["rdbss", "twice"])]
+    arm64: bool,
 }
 
 /// The two makes of RDBSS.
@@ -59,6 +68,9 @@ enum Rdbss {
 
 /// Does what `cargo xtask sys` was asked for.
 pub fn run_with(options: Options) -> Outcome {
+    if options.arm64 {
+        return arm64();
+    }
     if options.rdbss == Rdbss::Open {
         run()?;
         return if options.twice { again() } else { Ok(()) };
@@ -110,6 +122,13 @@ pub fn make() -> Outcome {
     build(&checkout, &checkout.join(OUT))
 }
 
+/// Builds both images for ARM64, to see that it can be done. Nothing here could run them (docs/arm64.md).
+pub fn arm64() -> Outcome {
+    setup::for_build()?;
+    let checkout = step::workspace();
+    build_for(Machine::Arm64, &checkout, &checkout.join(OUT_FOR_ARM64))
+}
+
 /// The lints of everything that is compiled for Windows.
 pub fn lints() -> Outcome {
     cross::clippy(FOR_WINDOWS)
@@ -123,12 +142,14 @@ pub fn package(name: &str) -> Outcome {
 /// Builds both images from `checkout` and leaves them in `out`, each with its PDB and its map.
 pub fn build(checkout: &Path, out: &Path) -> Outcome {
     let _turn = turn(checkout)?;
-    let imports = imports::libraries(
-        &checkout.join(imports::LISTS),
-        &checkout.join("target/cross/imports"),
-    )?;
-    image::DRIVER.build(checkout, &imports, out)?;
-    image::PROVIDER.build(checkout, &[], out)
+    build_for(Machine::X64, checkout, out)
+}
+
+fn build_for(machine: Machine, checkout: &Path, out: &Path) -> Outcome {
+    let made = checkout.join("target/cross/imports").join(machine.target());
+    let imports = imports::libraries(machine, &checkout.join(imports::LISTS), &made)?;
+    image::DRIVER.build(machine, checkout, &imports, out)?;
+    image::PROVIDER.build(machine, checkout, &[], out)
 }
 
 /// Waits until no other xtask builds in this checkout; until the file is dropped, this one does.

@@ -89,6 +89,7 @@ pub(crate) unsafe fn try_probe_and_lock_pages(
 // Rust has no structured exception handling, and this routine can only be used with it. The arguments go through as they
 // are. The scope table says: an exception between 2 and 3 is handled (filter 1), by going on at 4, where
 // __C_specific_handler has put its code into eax.
+#[cfg(target_arch = "x86_64")]
 core::arch::global_asm!(
     ".globl nt_try_probe_and_lock_pages",
     ".seh_proc nt_try_probe_and_lock_pages",
@@ -103,6 +104,39 @@ core::arch::global_asm!(
     "xor eax, eax",
     "4:",
     "add rsp, 40",
+    "ret",
+    ".seh_handler __C_specific_handler, @except",
+    ".seh_handlerdata",
+    ".long 1",
+    ".long 2b@IMGREL",
+    ".long 3b@IMGREL",
+    ".long 1",
+    ".long 4b@IMGREL",
+    ".text",
+    ".seh_endproc",
+    probe = sym MmProbeAndLockPages,
+);
+
+// The same for ARM64, where the exception's code comes in w0.
+#[cfg(target_arch = "aarch64")]
+core::arch::global_asm!(
+    ".globl nt_try_probe_and_lock_pages",
+    ".seh_proc nt_try_probe_and_lock_pages",
+    "nt_try_probe_and_lock_pages:",
+    "stp x29, x30, [sp, #-16]!",
+    ".seh_save_fplr_x 16",
+    "mov x29, sp",
+    ".seh_set_fp",
+    ".seh_endprologue",
+    "2:",
+    "bl {probe}",
+    "3:",
+    "mov w0, wzr",
+    "4:",
+    ".seh_startepilogue",
+    "ldp x29, x30, [sp], #16",
+    ".seh_save_fplr_x 16",
+    ".seh_endepilogue",
     "ret",
     ".seh_handler __C_specific_handler, @except",
     ".seh_handlerdata",

@@ -1,9 +1,16 @@
 //! Copying memory that others may be writing to.
 //!
 //! A user's buffer may change under the copy. For ordinary Rust accesses that would be a data race, which is undefined;
-//! what the processor's own string instructions read then is some mixture of old and new bytes, and no more than that.
+//! what the processor's own instructions read then is some mixture of old and new bytes, and no more than that.
 
-use core::arch::asm;
+#[cfg(target_arch = "aarch64")]
+mod arm64;
+#[cfg(target_arch = "aarch64")]
+use arm64 as processor;
+#[cfg(target_arch = "x86_64")]
+mod x64;
+#[cfg(target_arch = "x86_64")]
+use x64 as processor;
 
 /// Copies bytes upwards.
 ///
@@ -12,16 +19,8 @@ use core::arch::asm;
 /// `length` bytes are readable at `from` and writable at `to`, and the ranges do not overlap. Others may write to either
 /// meanwhile.
 pub(super) unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
-    // SAFETY: the caller vouches for the ranges; the ABI keeps the direction flag clear.
-    unsafe {
-        asm!(
-            "rep movsb",
-            inout("rcx") length => _,
-            inout("rsi") from => _,
-            inout("rdi") to => _,
-            options(nostack, preserves_flags),
-        );
-    }
+    // SAFETY: the caller vouches for the ranges.
+    unsafe { processor::copy(from, to, length) };
 }
 
 /// Sets bytes to zero.
@@ -31,15 +30,7 @@ pub(super) unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
 /// `length` bytes are writable at `to`. Others may access them meanwhile.
 pub(super) unsafe fn zero(to: *mut u8, length: usize) {
     // SAFETY: as in `copy`.
-    unsafe {
-        asm!(
-            "rep stosb",
-            inout("rcx") length => _,
-            inout("rdi") to => _,
-            in("al") 0_u8,
-            options(nostack, preserves_flags),
-        );
-    }
+    unsafe { processor::zero(to, length) };
 }
 
 #[cfg(test)]
