@@ -111,13 +111,8 @@ pub const DRIVER: Expected = Expected {
     frame_limit: 1024,
     large_frames: &[
         explained(
-            "<oxsmb::connection::open::Opening>::connect",
-            "opens a connection: on a worker thread, or on the thread that opens a file after the connection was lost, where no file \
-             system of ours is below",
-        ),
-        explained(
             "<oxsmb::connection::open::Opening>::negotiate",
-            "as above, after connect has returned",
+            "opens a connection: on a worker thread, or on the thread that opens a file after the connection was lost",
         ),
         explained(
             "<oxsmb::share::View>::connect",
@@ -129,18 +124,6 @@ pub const DRIVER: Expected = Expected {
         ),
     ],
     panics: &[
-        explained(
-            "<core::net::parser::Parser>::read_ipv6_addr",
-            "core's own: groups are counted by the array that holds them, which the optimiser does not follow",
-        ),
-        explained(
-            "<core::net::parser::Parser>::read_ipv6_addr::read_groups",
-            "the same",
-        ),
-        explained(
-            "<core::net::parser::Parser>::read_number::<u16>::{closure#0}",
-            "core's own: refuses a radix above 36, and is called with 16",
-        ),
         explained(
             "<str as core::fmt::Debug>::fmt",
             "core's own: cuts a text at boundaries that it got from char_indices",

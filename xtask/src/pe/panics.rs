@@ -53,6 +53,7 @@ pub fn check(code: &Code, expected: &Expected, report: &mut Report) {
     bug_checks(code, &machinery, expected, report);
     stops(code, expected, report);
 
+    stale(code, expected, report);
     let mut lines: Vec<String> = machinery
         .iter()
         .map(|&index| code.functions[index].name().to_owned())
@@ -182,6 +183,30 @@ fn stops(code: &Code, expected: &Expected, report: &mut Report) {
         strange.is_empty(),
         strange,
     );
+}
+
+/// Explanations of functions that are gone, for whoever reads the report to take out.
+fn stale(code: &Code, expected: &Expected, report: &mut Report) {
+    let lists = [
+        expected.panics,
+        expected.bug_checks,
+        expected.stops,
+        expected.large_frames,
+    ];
+    let gone: Vec<String> = lists
+        .into_iter()
+        .flatten()
+        .filter(|entry| {
+            !code
+                .functions
+                .iter()
+                .any(|function| function.is_named(entry.function))
+        })
+        .map(|entry| entry.function.to_owned())
+        .collect();
+    if !gone.is_empty() {
+        report.note("Explained, but not in the image", gone);
+    }
 }
 
 pub fn is_explained(function: &Function, list: &[Explained]) -> bool {
