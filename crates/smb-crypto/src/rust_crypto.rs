@@ -4,6 +4,7 @@ mod aes_key;
 mod ccm;
 mod gcm;
 mod gmac;
+mod strands;
 mod stream;
 
 use aes::{Aes128Enc, Aes256Enc};

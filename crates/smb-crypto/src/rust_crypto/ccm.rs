@@ -1,13 +1,14 @@
 //! AES-CCM (NIST SP 800-38C, RFC 3610) with nonces of 11 bytes and tags of 16.
 
-use aes::cipher::BlockEncrypt;
+use aes::cipher::consts::U16;
+use aes::cipher::{BlockBackend, BlockClosure, BlockEncrypt, BlockSizeUser};
 
 use super::aes_key::{Aes, AesKey};
 use super::stream::{BLOCK, BlockMode, Stream, Way, xor};
 use crate::provider::{Aead, CryptoError};
 
 /// How many blocks of the stream are made at once.
-const BATCH: usize = 8;
+const BATCH: usize = 16;
 
 /// A key for AES-CCM.
 pub struct AesCcm(AesKey);
@@ -21,7 +22,7 @@ pub struct Ccm<'k> {
     /// The first block of the stream: it covers the code.
     mask: [u8; BLOCK],
     /// The chain over what was authenticated.
-    code: [u8; BLOCK],
+    code: aes::Block,
 }
 
 /// A nonce of 11 bytes leaves four for the length, which the flags give less one.
@@ -48,7 +49,7 @@ impl Aead<11> for AesCcm {
             nonce: *nonce,
             counter: 0,
             mask: [0; BLOCK],
-            code: [0; BLOCK],
+            code: [0; BLOCK].into(),
         };
         ccm.mask = ccm.keystream();
         ccm.authenticate(&described(HAS_HEADER | TAG_OF_16 | LENGTH_OF_4, nonce, len));
@@ -59,9 +60,7 @@ impl Aead<11> for AesCcm {
         for (place, byte) in rest.iter_mut().zip(header) {
             *place = *byte;
         }
-        for block in blocks.as_chunks().0 {
-            ccm.authenticate(block);
-        }
+        ccm.chain(blocks.as_chunks().0);
         Ok(Stream::new(ccm))
     }
 }
@@ -82,6 +81,32 @@ impl Ccm<'_> {
         self.counter = self.counter.wrapping_add(1);
         block
     }
+
+    fn chain(&mut self, blocks: &[[u8; BLOCK]]) {
+        let code = &mut self.code;
+        self.cipher.encrypt_with_backend(Chain { code, blocks });
+    }
+}
+
+/// Combines a code with each block in turn and encrypts it, without leaving the block cipher in between.
+struct Chain<'a> {
+    code: &'a mut aes::Block,
+    blocks: &'a [[u8; BLOCK]],
+}
+
+impl BlockSizeUser for Chain<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockClosure for Chain<'_> {
+    #[inline(always)]
+    fn call<B: BlockBackend<BlockSize = U16>>(self, backend: &mut B) {
+        for block in self.blocks {
+            let mixed = u128::from_ne_bytes((*self.code).into()) ^ u128::from_ne_bytes(*block);
+            *self.code = mixed.to_ne_bytes().into();
+            backend.proc_block_inplace(self.code);
+        }
+    }
 }
 
 impl BlockMode for Ccm<'_> {
@@ -90,18 +115,17 @@ impl BlockMode for Ccm<'_> {
     fn blocks(&mut self, data: &mut [[u8; BLOCK]], way: Way) {
         for batch in data.chunks_mut(BATCH) {
             let mut stream: [aes::Block; BATCH] = [[0; BLOCK].into(); BATCH];
-            for block in &mut stream {
+            let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
+            for block in &mut *stream {
                 *block = self.next_counter().into();
             }
-            let unused = BATCH.saturating_sub(batch.len());
-            self.counter = self.counter.wrapping_sub(unused as u32);
-            self.cipher.encrypt_blocks(&mut stream);
+            self.cipher.encrypt_blocks(stream);
             if way == Way::Seal {
-                batch.iter().for_each(|block| self.authenticate(block));
+                self.chain(batch);
             }
-            xor(batch, &stream);
+            xor(batch, stream);
             if way == Way::Open {
-                batch.iter().for_each(|block| self.authenticate(block));
+                self.chain(batch);
             }
         }
     }
@@ -113,14 +137,11 @@ impl BlockMode for Ccm<'_> {
     }
 
     fn authenticate(&mut self, block: &[u8; BLOCK]) {
-        let mixed = u128::from_ne_bytes(self.code) ^ u128::from_ne_bytes(*block);
-        let mut code = mixed.to_ne_bytes().into();
-        self.cipher.encrypt_block(&mut code);
-        self.code = code.into();
+        self.chain(&[*block]);
     }
 
     fn tag(self, _len: u64) -> [u8; BLOCK] {
-        let tag = u128::from_ne_bytes(self.code) ^ u128::from_ne_bytes(self.mask);
+        let tag = u128::from_ne_bytes(self.code.into()) ^ u128::from_ne_bytes(self.mask);
         tag.to_ne_bytes()
     }
 }

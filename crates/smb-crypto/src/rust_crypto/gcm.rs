@@ -1,26 +1,25 @@
 //! AES-GCM (NIST SP 800-38D) with nonces of 12 bytes and whole tags.
 
 use aes::cipher::BlockEncrypt;
-use ghash::GHash;
-use ghash::universal_hash::{KeyInit, UniversalHash};
 
 use super::aes_key::{Aes, AesKey};
+use super::strands::{HashKey, RunningHash};
 use super::stream::{BLOCK, BlockMode, Stream, Way, xor};
 use crate::provider::{Aead, CryptoError};
 
 /// How many blocks are encrypted before they are hashed.
-const BATCH: usize = 8;
+const BATCH: usize = 16;
 
 /// A key for AES-GCM.
 pub struct AesGcm {
     cipher: AesKey,
-    hash: GHash,
+    hash: HashKey,
 }
 
 /// AES-GCM of one message.
 pub struct Gcm<'k> {
     cipher: Aes<'k>,
-    hash: GHash,
+    hash: RunningHash<'k>,
     nonce: [u8; 12],
     counter: u32,
     /// The first block of the stream: it covers the hash.
@@ -35,7 +34,7 @@ impl Aead<12> for AesGcm {
         let cipher = AesKey::new(key)?;
         let mut hash_key = [0; BLOCK].into();
         cipher.get()?.encrypt_block(&mut hash_key);
-        let hash = GHash::new(&hash_key);
+        let hash = HashKey::new(hash_key.as_ref());
         Ok(Self { cipher, hash })
     }
 
@@ -51,14 +50,14 @@ impl Aead<12> for AesGcm {
         }
         let mut gcm = Gcm {
             cipher: self.cipher.get()?,
-            hash: self.hash.clone(),
+            hash: self.hash.start(),
             nonce: *nonce,
             counter: 1,
             mask: [0; BLOCK],
             header_len: header.len(),
         };
         gcm.mask = gcm.keystream();
-        gcm.hash.update_padded(header);
+        gcm.hash.update(header.as_chunks().0);
         Ok(Stream::new(gcm))
     }
 }
@@ -80,19 +79,17 @@ impl BlockMode for Gcm<'_> {
     fn blocks(&mut self, data: &mut [[u8; BLOCK]], way: Way) {
         for batch in data.chunks_mut(BATCH) {
             let mut stream: [aes::Block; BATCH] = [[0; BLOCK].into(); BATCH];
-            for block in &mut stream {
+            let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
+            for block in &mut *stream {
                 *block = self.next_counter().into();
             }
-            // Of the last batch, some of the stream may be left over.
-            let unused = BATCH.saturating_sub(batch.len());
-            self.counter = self.counter.wrapping_sub(unused as u32);
-            self.cipher.encrypt_blocks(&mut stream);
+            self.cipher.encrypt_blocks(stream);
             if way == Way::Open {
-                self.hash.update_padded(batch.as_flattened());
+                self.hash.update(batch);
             }
-            xor(batch, &stream);
+            xor(batch, stream);
             if way == Way::Seal {
-                self.hash.update_padded(batch.as_flattened());
+                self.hash.update(batch);
             }
         }
     }
@@ -104,15 +101,15 @@ impl BlockMode for Gcm<'_> {
     }
 
     fn authenticate(&mut self, block: &[u8; BLOCK]) {
-        self.hash.update_padded(block);
+        self.hash.update(&[*block]);
     }
 
     fn tag(mut self, len: u64) -> [u8; BLOCK] {
         let bits = u128::from((self.header_len as u64).wrapping_mul(8)) << 64
             | u128::from(len.wrapping_mul(8));
-        self.hash.update_padded(&bits.to_be_bytes());
+        self.hash.update(&[bits.to_be_bytes()]);
         let mut tag = self.mask;
-        for (place, byte) in tag.iter_mut().zip(self.hash.finalize()) {
+        for (place, byte) in tag.iter_mut().zip(self.hash.finish()) {
             *place ^= byte;
         }
         tag

@@ -2,24 +2,22 @@
 
 use aes::Aes128Enc;
 use aes::cipher::BlockEncrypt;
-use ghash::GHash;
-use ghash::universal_hash::{KeyInit, UniversalHash};
 
 use super::aes_128;
+use super::strands::{HashKey, RunningHash};
+use super::stream::BLOCK;
 use crate::boxed::Boxed;
 use crate::provider::{CryptoError, NonceMac, RunningMac};
-
-const BLOCK: usize = 16;
 
 /// A key for AES-128-GMAC.
 pub struct AesGmac {
     cipher: Boxed<Aes128Enc>,
-    hash: GHash,
+    hash: HashKey,
 }
 
 /// AES-128-GMAC of one message.
-pub struct RunningAesGmac {
-    hash: GHash,
+pub struct RunningAesGmac<'k> {
+    hash: RunningHash<'k>,
     /// The nonce, encrypted: it covers the hash.
     mask: [u8; BLOCK],
     /// The beginning of a block that is not whole yet.
@@ -30,17 +28,17 @@ pub struct RunningAesGmac {
 }
 
 impl NonceMac for AesGmac {
-    type Running<'k> = RunningAesGmac;
+    type Running<'k> = RunningAesGmac<'k>;
 
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
         let cipher = aes_128(key)?;
         let mut hash_key = [0; BLOCK].into();
         cipher.get()?.encrypt_block(&mut hash_key);
-        let hash = GHash::new(&hash_key);
+        let hash = HashKey::new(&hash_key.into());
         Ok(Self { cipher, hash })
     }
 
-    fn start(&self, nonce: &[u8; 12]) -> Result<RunningAesGmac, CryptoError> {
+    fn start(&self, nonce: &[u8; 12]) -> Result<RunningAesGmac<'_>, CryptoError> {
         let mut counter = [0; BLOCK];
         let (start, end) = counter.split_at_mut(nonce.len());
         start.copy_from_slice(nonce);
@@ -48,7 +46,7 @@ impl NonceMac for AesGmac {
         let mut mask = counter.into();
         self.cipher.get()?.encrypt_block(&mut mask);
         Ok(RunningAesGmac {
-            hash: self.hash.clone(),
+            hash: self.hash.start(),
             mask: mask.into(),
             partial: [0; BLOCK],
             partial_len: 0,
@@ -57,7 +55,7 @@ impl NonceMac for AesGmac {
     }
 }
 
-impl RunningMac<BLOCK> for RunningAesGmac {
+impl RunningMac<BLOCK> for RunningAesGmac<'_> {
     fn update(&mut self, mut data: &[u8]) {
         self.len = self.len.wrapping_add(data.len() as u64);
         if self.partial_len > 0 {
@@ -71,10 +69,10 @@ impl RunningMac<BLOCK> for RunningAesGmac {
             if self.partial_len < BLOCK {
                 return;
             }
-            self.hash.update_padded(&self.partial);
+            self.hash.update(&[self.partial]);
         }
         let (blocks, rest) = data.as_chunks::<BLOCK>();
-        self.hash.update_padded(blocks.as_flattened());
+        self.hash.update(blocks);
         self.partial = [0; BLOCK];
         for (place, byte) in self.partial.iter_mut().zip(rest) {
             *place = *byte;
@@ -84,13 +82,13 @@ impl RunningMac<BLOCK> for RunningAesGmac {
 
     fn finish(mut self) -> [u8; BLOCK] {
         if self.partial_len > 0 {
-            self.hash.update_padded(&self.partial);
+            self.hash.update(&[self.partial]);
         }
         // The lengths in bits of what was authenticated and of what was encrypted.
         let bits = u128::from(self.len.wrapping_mul(8)) << 64;
-        self.hash.update_padded(&bits.to_be_bytes());
+        self.hash.update(&[bits.to_be_bytes()]);
         let mut tag = self.mask;
-        for (place, byte) in tag.iter_mut().zip(self.hash.finalize()) {
+        for (place, byte) in tag.iter_mut().zip(self.hash.finish()) {
             *place ^= byte;
         }
         tag
