@@ -50,6 +50,6 @@ pub(crate) fn processes(prefix: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn has_mapped(process: &Path, image: &str) -> bool {
+pub(crate) fn has_mapped(process: &Path, image: &str) -> bool {
     fs::read_to_string(process.join("maps")).is_ok_and(|maps| maps.contains(image))
 }

@@ -1,8 +1,9 @@
 //! A session's wineserver, which ends when we do.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::program;
@@ -10,8 +11,10 @@ use crate::program;
 /// How long the server may take to start or to end.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits for the end of its input, and then ends one prefix's server with all programs.
-const GUARD: &str = "cat >/dev/null; \"$WINESERVER\" -k; exec \"$WINESERVER\" -w";
+/// At a word, or at the end of its input, ends one prefix's server with all programs; at the end of its input it removes the
+/// prefix too, for where the test's process is killed, or keeps its session to its end, nobody else does.
+const GUARD: &str = "read -r word; \"$WINESERVER\" -k; \"$WINESERVER\" -w; \
+                     cat >/dev/null; rm -rf \"$WINEPREFIX\"";
 
 /// A running wineserver. It is ended by a process that waits for a pipe's end, so it ends with this value, and just the
 /// same when the test's process is killed.
@@ -55,33 +58,40 @@ impl Server {
         this
     }
 
-    /// Ends the server and every program of the prefix, by force. A second time it does nothing.
+    /// Ends the server and every program of the prefix, by force. The prefix stays.
     pub fn end(&self) {
-        let mut guard = self
-            .guard
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        drop(guard.stdin.take());
-        if program::end(&mut guard, LIMIT).is_none() {
+        if let Some(word) = self.guard().stdin.as_mut() {
+            let _ = word.write_all(b"\n");
+        }
+        let mut wait = program::command("wineserver64", &self.prefix);
+        let ended = wait.arg("-w").stdout(Stdio::null()).spawn();
+        if ended.is_ok_and(|mut child| program::end(&mut child, LIMIT).is_none()) {
             eprintln!("wineserver of {} does not end", self.prefix.display());
         }
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Child> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.end();
+        let mut guard = self.guard();
+        drop(guard.stdin.take());
+        let _ = program::end(&mut guard, LIMIT);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::footprint::processes;
+    use crate::footprint::{has_mapped, processes};
     use crate::prefix::Prefix;
 
     #[test]
-    fn a_server_ends_with_every_program_of_its_prefix() {
+    fn a_server_ends_with_every_program_of_its_prefix_and_then_with_the_prefix() {
         let prefix = Prefix::new();
         let server = Server::start(prefix.path());
         let mut winver = program::command("wine64", prefix.path());
@@ -91,6 +101,10 @@ mod tests {
         assert!(status.success(), "{status}");
         assert!(!processes(prefix.path()).is_empty());
         server.end();
-        assert_eq!(processes(prefix.path()), Vec::<PathBuf>::new());
+        let wine = processes(prefix.path());
+        let wine = wine.iter().filter(|process| has_mapped(process, "ntdll"));
+        assert_eq!(wine.count(), 0);
+        drop(server);
+        assert!(!prefix.path().exists());
     }
 }
