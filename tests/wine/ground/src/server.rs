@@ -1,6 +1,7 @@
 //! A session's wineserver, which ends when we do.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,8 @@ impl Server {
         let wineserver = program::command("wineserver64", prefix);
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD]).stdin(Stdio::piped());
+        // What kills the test's process may kill its whole group, and the guard is to outlive that.
+        guard.process_group(0);
         for (name, value) in wineserver.get_envs() {
             match value {
                 Some(value) => guard.env(name, value),
