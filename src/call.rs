@@ -6,45 +6,24 @@ use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Event, EventKind, SpinLock};
 use nt::{Result, Status};
 use smb_client::{
-    ClientError, Reply as Wanted, Request, SessionKeys, Ticket, credit_charge, encode,
+    ClientError, Protection, Reply as Wanted, Request, Ticket, credit_charge, encode,
 };
 use smb_wire::smb2::{Command, Header};
 use smb_wire::{EmitError, NtStatus, Writer};
 
 use crate::connection::Connection;
 use crate::exchange::{self, MESSAGE_ROOM, Outgoing, Requester, Stock, room_of};
-use crate::session::Session;
+use crate::session::Guard;
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxCa");
-
-/// How a request and its answer are signed.
-#[derive(Clone)]
-pub enum Signing {
-    /// Not.
-    None,
-    /// As the session's ordinary requests are.
-    Session(PoolArc<Session>),
-    /// Whenever the session has keys: the exchanges that protect others.
-    Always(PoolArc<Session>),
-}
-
-impl Signing {
-    fn keys(&self) -> Option<&SessionKeys> {
-        match self {
-            Self::None => None,
-            Self::Session(session) => session.request_keys(),
-            Self::Always(session) => session.keys(),
-        }
-    }
-}
 
 /// What to ask, and what for.
 pub struct Ask {
     /// The command.
     pub command: Command,
-    /// How it is signed.
-    pub signing: Signing,
+    /// How it is protected.
+    pub guard: Guard,
     /// Its session, or 0.
     pub session_id: u64,
     /// Its tree, or 0.
@@ -83,7 +62,7 @@ impl Answer {
 
 /// A request in flight, and the thread that waits for it.
 pub struct Call {
-    signing: Signing,
+    guard: Guard,
     /// Where the answer goes: made before the question, so that no success is lost for want of memory.
     room: SpinLock<PoolVec<u8>>,
     state: SpinLock<State>,
@@ -98,9 +77,9 @@ enum State {
 }
 
 impl Call {
-    /// The keys of the request and its answer.
-    pub fn keys(&self) -> Option<&SessionKeys> {
-        self.signing.keys()
+    /// How the request and its answer are protected.
+    pub fn protection(&self) -> Protection<'_> {
+        self.guard.protection()
     }
 
     /// The request waited for credits, and may be sent now. The thread that waits does it. IRQL: any.
@@ -156,11 +135,7 @@ impl Call {
 pub fn exchange(
     connection: &PoolArc<Connection>,
     ask: Ask,
-    encode: impl FnOnce(
-        &Ticket,
-        Option<&SessionKeys>,
-        &mut [u8],
-    ) -> core::result::Result<usize, ClientError>,
+    encode: impl FnOnce(&Ticket, Protection<'_>, &mut [u8]) -> core::result::Result<usize, ClientError>,
 ) -> Result<Answer> {
     // Everything that can fail for want of memory comes before the message id is taken.
     let room = ask.body.saturating_add(MESSAGE_OVERHEAD);
@@ -173,7 +148,7 @@ pub fn exchange(
     let call = PoolArc::new(
         TAG,
         Call {
-            signing: ask.signing,
+            guard: ask.guard,
             room: SpinLock::new(PoolVec::with_capacity(TAG, answer_room(ask.answer))?),
             state: SpinLock::new(State::Waiting),
             news: Event::new(EventKind::Synchronization)?,
@@ -197,7 +172,7 @@ pub fn exchange(
         State::Waiting => return Err(Status::INTERNAL_ERROR),
     };
     exchange::send_in(connection, outgoing, |buffer| {
-        encode(&ticket, call.keys(), buffer)
+        encode(&ticket, call.protection(), buffer)
     });
     match call.wait() {
         State::Over(outcome) => outcome,
@@ -215,8 +190,8 @@ pub fn ask(
     ask: Ask,
     body: impl FnOnce(&mut Writer<'_>) -> core::result::Result<(), EmitError>,
 ) -> Result<Answer> {
-    exchange(connection, ask, |ticket, keys, buffer| {
-        encode::request(buffer, ticket, keys, body)
+    exchange(connection, ask, |ticket, protection, buffer| {
+        encode::request(buffer, ticket, protection, body)
     })
 }
 
@@ -227,5 +202,5 @@ fn answer_room(variable: u32) -> usize {
     room_of(variable).saturating_add(FIXED).min(MOST)
 }
 
-/// Frame, header, and the fixed part of the longest request, with its padding.
+/// Frame, headers, and the fixed part of the longest request, with its padding.
 const MESSAGE_OVERHEAD: usize = encode::OVERHEAD + 128;

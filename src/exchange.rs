@@ -6,15 +6,15 @@ use nt::pool::{PoolArc, Tag};
 use nt::sync::Freelist;
 use nt::{Result, Status};
 use smb_client::{
-    CancelTarget, ClientError, ExchangeId, Request, SessionKeys, SharedTable, Submitted, Ticket,
-    Token, encode,
+    CancelTarget, ClientError, Data, ExchangeId, Protection, Request, SharedTable, Submitted,
+    Ticket, Token, encode,
 };
 use smb_wire::smb2::{Command, EchoRequest, Header};
 
 use crate::call::Call;
 use crate::connection::{Connection, now};
 use crate::lowio::{ReadPart, Serial, Write, WritePart};
-use crate::session::Session;
+use crate::session::Guard;
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxEx");
@@ -44,10 +44,10 @@ pub enum Requester {
 }
 
 impl Requester {
-    /// The request is answered. `data` bytes of a READ are in its buffer.
+    /// The request is answered.
     // Its own frame: what is done with an answer needs none of what was needed to receive it.
     #[inline(never)]
-    pub fn answered(self, header: &Header, message: &[u8], data: u32) {
+    pub fn answered(self, header: &Header, message: &[u8], data: Data<'_>) {
         match self {
             Self::Setup | Self::Echo => {}
             Self::Call(call) => call.answered(header, message),
@@ -89,12 +89,12 @@ impl Requester {
         }
     }
 
-    /// The session that the request is in, to keep.
-    pub fn shared_session(&self) -> Option<PoolArc<Session>> {
+    /// How the request is protected, for a CANCEL to be so too.
+    pub fn guard(&self) -> Guard {
         match self {
-            Self::Setup | Self::Echo | Self::Call(_) => None,
-            Self::Read(part) => Some(PoolArc::clone(part.session())),
-            Self::Write(part) => Some(PoolArc::clone(part.session())),
+            Self::Setup | Self::Echo | Self::Call(_) => Guard::None,
+            Self::Read(part) => part.guard().clone(),
+            Self::Write(part) => part.guard().clone(),
         }
     }
 
@@ -104,7 +104,9 @@ impl Requester {
             // Sent by the thread that opens the connection, which never waits for credits.
             Self::Setup => {}
             Self::Echo => send_message(connection, |buffer| {
-                encode::request(buffer, ticket, None, |writer| EchoRequest.emit(writer))
+                encode::request(buffer, ticket, Protection::None, |writer| {
+                    EchoRequest.emit(writer)
+                })
             }),
             Self::Call(call) => call.may_send(ticket),
             Self::Read(part) => part.send(connection, ticket),
@@ -114,12 +116,12 @@ impl Requester {
 }
 
 impl Token for Requester {
-    fn keys(&self) -> Option<&SessionKeys> {
+    fn protection(&self) -> Protection<'_> {
         match self {
-            Self::Setup | Self::Echo => None,
-            Self::Call(call) => call.keys(),
-            Self::Read(part) => part.session().request_keys(),
-            Self::Write(part) => part.session().request_keys(),
+            Self::Setup | Self::Echo => Protection::None,
+            Self::Call(call) => call.protection(),
+            Self::Read(part) => part.guard().protection(),
+            Self::Write(part) => part.guard().protection(),
         }
     }
 
@@ -303,15 +305,10 @@ pub fn send_in(
 }
 
 /// Asks the server to give a request up. Without memory it is not asked, which costs no message id.
-pub fn send_cancel(
-    connection: &PoolArc<Connection>,
-    target: &CancelTarget,
-    session: Option<&Session>,
-) {
-    let keys = session.and_then(Session::request_keys);
+pub fn send_cancel(connection: &PoolArc<Connection>, target: &CancelTarget, guard: &Guard) {
     if let Ok(outgoing) = Outgoing::take(connection, Stock::Messages, MESSAGE_ROOM) {
         send_in(connection, outgoing, |buffer| {
-            encode::cancel(buffer, target, keys)
+            encode::cancel(buffer, target, guard.protection())
         });
     }
 }

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Event, EventKind, Resource, SpinLock};
 use nt::{Result, Status};
-use smb_client::{Config, Interval, SigningPolicy};
+use smb_client::{Config, EncryptionPolicy, Interval, SigningPolicy};
 use smb_wire::Guid;
 use smb_wire::smb2::Dialect;
 
@@ -296,6 +296,12 @@ impl Server {
             } else {
                 SigningPolicy::Enabled
             },
+            encryption: if settings.require_encryption != 0 {
+                EncryptionPolicy::Required
+            } else {
+                EncryptionPolicy::Enabled
+            },
+            ciphers: settings.ciphers(),
             allow_guest: settings.allow_guest != 0,
             allow_anonymous: settings.allow_anonymous != 0,
             request_timeout,

@@ -2,14 +2,14 @@
 
 use nt::pool::{PoolArc, Tag};
 use nt::{Result, Status, random, time};
-use smb_client::{DialectCheck, Identity, Logon, LogonStep, NtlmRandom, SessionKeys, TreeConnect};
+use smb_client::{DialectCheck, Identity, Logon, LogonStep, NtlmRandom, Protection, TreeConnect};
 use smb_crypto::Key128;
 use smb_wire::Utf16;
 use smb_wire::smb2::{Command, LogoffRequest, ShareType, TreeDisconnectRequest};
 
 use zeroize::Zeroizing;
 
-use crate::call::{self, Ask, Signing};
+use crate::call::{self, Ask};
 use crate::connection::Connection;
 use crate::status;
 
@@ -18,7 +18,8 @@ const TAG: Tag = Tag::new(b"OxSe");
 /// A user's session on a connection.
 pub struct Session {
     connection: PoolArc<Connection>,
-    session: smb_client::Session,
+    /// Known to the connection too, which opens with its keys what comes encrypted.
+    session: PoolArc<smb_client::Session>,
 }
 
 impl Session {
@@ -33,7 +34,7 @@ impl Session {
         let session = loop {
             let ask = Ask {
                 command: Command::SESSION_SETUP,
-                signing: Signing::None,
+                guard: Guard::None,
                 session_id: logon.session_id(),
                 tree_id: 0,
                 body: Logon::MAX_REQUEST,
@@ -50,13 +51,14 @@ impl Session {
                 LogonStep::Done(session) => break session,
             }
         };
-        PoolArc::new(
-            TAG,
-            Self {
-                connection: PoolArc::clone(connection),
-                session,
-            },
-        )
+        let session = PoolArc::new(TAG, session)?;
+        let this = Self {
+            connection: PoolArc::clone(connection),
+            session: PoolArc::clone(&session),
+        };
+        let this = PoolArc::new(TAG, this)?;
+        connection.sessions().add(session)?;
+        Ok(this)
     }
 
     /// The session's connection.
@@ -69,21 +71,11 @@ impl Session {
         self.session.id
     }
 
-    /// The session's keys; a guest or nobody has none.
-    pub fn keys(&self) -> Option<&SessionKeys> {
-        self.session.keys()
-    }
-
-    /// The keys of ordinary requests; none where signing is not required.
-    pub fn request_keys(&self) -> Option<&SessionKeys> {
-        self.session.request_keys()
-    }
-
     /// Logs off; the server may be gone, so nothing depends on the outcome. IRQL: PASSIVE.
     pub fn log_off(this: &PoolArc<Self>) {
         let ask = Ask {
             command: Command::LOGOFF,
-            signing: Signing::Session(PoolArc::clone(this)),
+            guard: Guard::Session(PoolArc::clone(this)),
             session_id: this.id(),
             tree_id: 0,
             body: 0,
@@ -93,8 +85,44 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.sessions().remove(&self.session);
+    }
+}
+
+/// How a request and its answer are protected.
+#[derive(Clone)]
+pub enum Guard {
+    /// Not: there is no session yet.
+    None,
+    /// As the session's ordinary requests are.
+    Session(PoolArc<Session>),
+    /// Whenever the session has keys: the exchanges on which the safety of others rests.
+    Always(PoolArc<Session>),
+    /// Encrypted, as the share demands whatever the session does.
+    Sealed(PoolArc<Session>),
+}
+
+impl Guard {
+    /// The keys to protect with.
+    pub fn protection(&self) -> Protection<'_> {
+        match self {
+            Self::None => Protection::None,
+            Self::Session(session) => session.session.protection(),
+            Self::Always(session) => session.session.full_protection(),
+            // A tree has this guard only if its session has the keys.
+            Self::Sealed(session) => match session.session.sealing() {
+                Ok(sealing) => Protection::Sealed(sealing),
+                Err(_) => session.session.full_protection(),
+            },
+        }
+    }
+}
+
 /// A share that a session is connected to.
 pub struct Tree {
+    guard: Guard,
     session: PoolArc<Session>,
     tree: smb_client::Tree,
 }
@@ -110,27 +138,39 @@ impl Tree {
         let ask = Ask {
             command: Command::TREE_CONNECT,
             // From 3.1.1 on this is the request that proves the session, so it is signed where nothing else is.
-            signing: Signing::Always(PoolArc::clone(session)),
+            guard: Guard::Always(PoolArc::clone(session)),
             session_id: session.id(),
             tree_id: 0,
             body: size_of_val(path),
             answer: 0,
         };
-        let answer = call::exchange(connection, ask, |ticket, keys, buffer| {
-            TreeConnect::request(Utf16::from_units(path), ticket, keys, buffer)
+        let answer = call::exchange(connection, ask, |ticket, protection, buffer| {
+            TreeConnect::request(Utf16::from_units(path), ticket, protection, buffer)
         })?;
         let tree = TreeConnect::reply(&answer.message).map_err(status::from_failure)?;
+        let sealing = match tree.must_be_sealed() {
+            true => session.session.sealing().map(|_| true),
+            false => Ok(false),
+        };
+        let guard = match sealing {
+            Ok(true) => Guard::Sealed,
+            Ok(false) | Err(_) => Guard::Session,
+        };
         let this = PoolArc::new(
             TAG,
             Self {
+                guard: guard(PoolArc::clone(session)),
                 session: PoolArc::clone(session),
                 tree,
             },
         )?;
-        let accepted = this.check_dialect().and(match tree.share_type {
-            ShareType::DISK => Ok(()),
-            _ => Err(Status::BAD_DEVICE_TYPE),
-        });
+        let accepted = sealing
+            .map_err(status::from_client)
+            .and_then(|_| this.check_dialect())
+            .and(match tree.share_type {
+                ShareType::DISK => Ok(()),
+                _ => Err(Status::BAD_DEVICE_TYPE),
+            });
         if let Err(refusal) = accepted {
             Self::disconnect(&this);
             return Err(refusal);
@@ -152,12 +192,17 @@ impl Tree {
     pub fn ask(&self, command: Command, body: usize, answer: u32) -> Ask {
         Ask {
             command,
-            signing: Signing::Session(PoolArc::clone(&self.session)),
+            guard: self.guard.clone(),
             session_id: self.session.id(),
             tree_id: self.id(),
             body,
             answer,
         }
+    }
+
+    /// How requests in this tree are protected.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// TreeId.
@@ -177,19 +222,23 @@ impl Tree {
     fn check_dialect(&self) -> Result<()> {
         let connection = self.connection();
         let (config, negotiated) = (connection.config(), connection.negotiated());
-        let Some(keys) = self.session.keys() else {
+        if self.session.session.keys().is_none() || !DialectCheck::is_needed(negotiated) {
             // A guest's session proves nothing anyway.
             return Ok(());
-        };
-        if !DialectCheck::is_needed(config, negotiated) {
-            return Ok(());
         }
-        let ask = Ask {
-            signing: Signing::Always(PoolArc::clone(&self.session)),
-            ..self.ask(Command::IOCTL, 64, DialectCheck::MAX_REPLY)
+        let ask = self.ask(Command::IOCTL, 64, DialectCheck::MAX_REPLY);
+        let guard = match ask.guard {
+            Guard::Session(session) => Guard::Always(session),
+            other => other,
         };
-        let answer = call::exchange(connection, ask, |ticket, _, buffer| {
-            DialectCheck::request(config, ticket, keys, buffer)
+        let ask = Ask { guard, ..ask };
+        let answer = call::exchange(connection, ask, |ticket, protection, buffer| {
+            DialectCheck::request(config, ticket, protection, buffer)
+        })
+        .map_err(|failure| match failure {
+            // A server that was asked something else than it hears now hangs up (MS-SMB2 3.3.5.15.12).
+            Status::CONNECTION_DISCONNECTED => Status::DOWNGRADE_DETECTED,
+            other => other,
         })?;
         DialectCheck::reply(negotiated, &answer.message).map_err(|failure| {
             // Whoever tampered may come again on this connection.

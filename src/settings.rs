@@ -5,6 +5,8 @@ use core::fmt;
 use core::time::Duration;
 
 use nt::Status;
+use smb_client::Ciphers;
+use smb_crypto::Cipher;
 
 /// [`Settings::transport`]: Winsock Kernel.
 pub const TRANSPORT_WSK: u32 = 0;
@@ -18,6 +20,8 @@ enum Allowed {
     Range(u32, u32),
     /// One of these.
     Values(&'static [u32]),
+    /// Different ciphers, each a hexadecimal digit, the preferred one first.
+    Ciphers,
 }
 
 const SWITCH: Allowed = Allowed::Range(0, 1);
@@ -118,6 +122,10 @@ settings! {
     max_dialect: "MaxDialect" = 0x0311, DIALECT;
     /// Refuse sessions that cannot be signed.
     require_signing: "RequireSigning" = 1, SWITCH;
+    /// Refuse sessions that cannot be encrypted.
+    require_encryption: "RequireEncryption" = 0, SWITCH;
+    /// The ciphers to offer, as MS-SMB2 numbers them, each a hexadecimal digit, the preferred one first: [`Self::ciphers`].
+    cipher_order: "Ciphers" = 0x2143, Allowed::Ciphers;
     /// Accept that a server makes a named user its guest.
     allow_guest: "AllowGuest" = 0, SWITCH;
     /// Connect without a user where none was given.
@@ -165,6 +173,11 @@ impl Settings {
         }
     }
 
+    /// [`Self::cipher_order`] as the protocol engine takes it.
+    pub fn ciphers(&self) -> Ciphers {
+        cipher_order(self.cipher_order).unwrap_or(Ciphers::DEFAULT)
+    }
+
     /// [`Self::connect_timeout`] as a duration.
     pub fn connect_time(&self) -> Duration {
         Duration::from_millis(self.connect_timeout.into())
@@ -181,8 +194,28 @@ impl Allowed {
         match self {
             Self::Range(least, most) => (least..=most).contains(&value),
             Self::Values(values) => values.contains(&value),
+            Self::Ciphers => cipher_order(value).is_some(),
         }
     }
+}
+
+/// The ciphers that the hexadecimal digits of a number stand for: at least one, and none twice.
+fn cipher_order(digits: u32) -> Option<Ciphers> {
+    let significant = 8u32.checked_sub(digits.leading_zeros().checked_div(4)?)?;
+    let digit = |place: u32| {
+        digits
+            .checked_shr(place.checked_mul(4)?)
+            .map(|rest| rest & 0xF)
+    };
+    let mut chosen = [None; 4];
+    if !(1..=4).contains(&significant) {
+        return None;
+    }
+    for (slot, place) in chosen.iter_mut().zip((0..significant).rev()) {
+        let id = u16::try_from(digit(place)?).ok()?;
+        *slot = Some(Cipher::from_wire_id(id)?);
+    }
+    Ciphers::new(chosen.into_iter().flatten())
 }
 
 impl Rule {
@@ -250,6 +283,7 @@ mod tests {
                 let most = *values.last().unwrap();
                 ([values[0], most], values[0].checked_sub(1), most + 1)
             }
+            Allowed::Ciphers => ([1, 0x4321], Some(0), 0x4322),
         };
         for rule in RULES {
             let (taken, below, above) = beyond(rule);
@@ -302,6 +336,21 @@ mod tests {
     }
 
     #[test]
+    fn the_digits_of_a_cipher_order_are_ciphers_the_first_one_first() {
+        let ciphers = |digits| load(&[("Ciphers", Found::Value(digits))]).0.ciphers();
+        assert_eq!(Settings::default().ciphers(), Ciphers::DEFAULT);
+        assert_eq!(ciphers(0x2143), Ciphers::DEFAULT);
+        assert_eq!(ciphers(3).as_slice(), [Cipher::Aes256Ccm]);
+        assert_eq!(
+            ciphers(0x41).as_slice(),
+            [Cipher::Aes256Gcm, Cipher::Aes128Ccm]
+        );
+        for wrong in [0, 5, 0x11, 0x20, 0x121, 0x5143, 0x1_2143, 0x2143_2143] {
+            assert_eq!(cipher_order(wrong), None, "{wrong:#x}");
+        }
+    }
+
+    #[test]
     fn a_value_within_bounds_is_taken() {
         let (settings, _) = load(&[("MaxDialect", Found::Value(0x0210))]);
         assert_eq!(settings.max_dialect, 0x0210);
@@ -309,7 +358,7 @@ mod tests {
 
     /// How the page for administrators writes a value of a setting.
     fn written(rule: &Rule, value: u32) -> String {
-        if rule.allowed == DIALECT {
+        if rule.allowed == DIALECT || rule.allowed == Allowed::Ciphers {
             std::format!("{value:#06x}")
         } else {
             value.to_string()
@@ -334,6 +383,7 @@ mod tests {
                     let values: Vec<_> = values.iter().map(|&one| written(rule, one)).collect();
                     values.join(", ")
                 }
+                Allowed::Ciphers => "different digits of 1 to 4".into(),
             };
             let expected = [
                 std::format!("{}`", rule.name),

@@ -26,13 +26,19 @@ pub fn from_server(status: NtStatus) -> Status {
 /// `STATUS_NETWORK_SESSION_EXPIRED` (MS-SMB2 3.3.5.2.9).
 const NETWORK_SESSION_EXPIRED: u32 = 0xC000_035C;
 
+/// `STATUS_SMB1_NOT_AVAILABLE` (ntstatus.h): what Windows' own client says of a server that speaks nothing newer.
+const SMB1_NOT_AVAILABLE: Status = Status::from_u32(0xC000_0513);
+
 /// What the protocol engine found.
 pub fn from_client(error: ClientError) -> Status {
     match error.kind() {
         ErrorKind::Protocol => Status::INVALID_NETWORK_RESPONSE,
-        ErrorKind::Integrity => Status::ACCESS_DENIED,
+        ErrorKind::Integrity => Status::INVALID_SIGNATURE,
         ErrorKind::Downgrade => Status::DOWNGRADE_DETECTED,
+        ErrorKind::Denied => Status::ACCESS_DENIED,
         ErrorKind::Policy => Status::LOGIN_WKSTA_RESTRICTION,
+        ErrorKind::Smb1 => SMB1_NOT_AVAILABLE,
+        ErrorKind::SessionOver => Status::USER_SESSION_DELETED,
         ErrorKind::NotSupported => Status::NOT_SUPPORTED,
         ErrorKind::NoMemory => Status::INSUFFICIENT_RESOURCES,
         ErrorKind::BadName => Status::NAME_TOO_LONG,

@@ -10,11 +10,13 @@
 mod keeper;
 mod open;
 mod receive;
+mod sessions;
 mod stocks;
 mod table;
 
 pub use keeper::Keeper;
 pub use open::open;
+pub use sessions::Sessions;
 pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
 
@@ -22,7 +24,7 @@ use nt::net::Socket;
 use nt::pool::{PoolBox, Tag};
 use nt::sync::{Event, SpinLock};
 use nt::{Result, Status};
-use smb_client::{Config, Negotiated, Refusal, Request, SharedTable, Submitted, Time};
+use smb_client::{Config, Negotiated, Refusal, Request, Sealing, SharedTable, Submitted, Time};
 
 use crate::exchange::Requester;
 
@@ -45,6 +47,7 @@ pub struct Connection {
     max_io: u32,
     io_depth: u32,
     stocks: PoolBox<Stocks>,
+    sessions: Sessions,
 }
 
 /// How a connection ended.
@@ -112,6 +115,11 @@ impl Connection {
     /// What is kept for reuse.
     pub fn stocks(&self) -> &Stocks {
         &self.stocks
+    }
+
+    /// The sessions on it.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// Fails with what ended the connection, once something has. IRQL: any.
@@ -192,6 +200,11 @@ impl Connection {
 impl SharedTable<Requester> for Connection {
     fn with<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
         self.table.with(work)
+    }
+
+    fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
+        let session = self.sessions.find(session_id);
+        work(session.as_ref().and_then(|session| session.sealing().ok()))
     }
 }
 

@@ -15,7 +15,7 @@ use smb_wire::smb2::Command;
 
 use super::receive::ReceivePath;
 use super::table::LockedTable;
-use super::{Connection, Keeper, Stocks, TAG, now};
+use super::{Connection, Keeper, Sessions, Stocks, TAG, now};
 use crate::exchange::Requester;
 use crate::names::ServerName;
 use crate::settings::Settings;
@@ -77,6 +77,7 @@ impl Opening {
         settings: &Settings,
     ) -> Result<(PoolArc<Connection>, Keeper)> {
         let stocks = Stocks::new(&this.socket)?;
+        let sessions = Sessions::new()?;
         let wake_keeper = Event::new(EventKind::Synchronization)?;
         let Self {
             socket,
@@ -98,6 +99,7 @@ impl Opening {
                 max_io: settings.max_io,
                 io_depth: settings.io_depth,
                 stocks,
+                sessions,
             },
         )?;
         let path = ReceivePath::new(&connection, receiver)?;

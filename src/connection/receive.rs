@@ -1,8 +1,8 @@
 //! The path of what a server sends: from the socket to whoever asked.
 //!
 //! One receive is in flight at any time. Its completion hands the bytes to the protocol engine's receiver, delivers what they
-//! bring, and starts the next. A READ's data is received straight into its user's buffer; everything else passes through
-//! a buffer of the path's own.
+//! bring, and starts the next. A READ's data is received straight into its user's buffer; everything else, and what is encrypted,
+//! passes through a buffer of the path's own.
 
 use nt::mdl::Mdl;
 use nt::net::{Completion, Request, Room, Stream};
@@ -99,7 +99,7 @@ impl ReceivePath {
                         self.connection.wake_keeper();
                     }
                 }
-                Event::Forged(requester) => requester.failed(Status::ACCESS_DENIED),
+                Event::Forged(requester) => requester.failed(Status::INVALID_SIGNATURE),
                 // No oplock or lease is ever asked for, so there is nothing to give back.
                 Event::Break(_) => {}
             }

@@ -7,7 +7,8 @@ use nt::pool::PoolArc;
 use smb_client::{Cancelled, SharedTable};
 
 use crate::connection::{Connection, now};
-use crate::exchange;
+use crate::exchange::{self, Requester};
+use crate::session::Guard;
 
 /// Names an operation among all of this driver, for its life and for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +40,8 @@ pub fn cancel(connection: &PoolArc<Connection>, serial: Serial) {
             if let Some(operation) = table.token(id) {
                 operation.give_up();
             }
-            let session = table
-                .token(id)
-                .and_then(|requester| requester.shared_session());
-            Some((table.cancel(id, now()), session))
+            let guard = table.token(id).map(Requester::guard);
+            Some((table.cancel(id, now()), guard.unwrap_or(Guard::None)))
         });
         match cancelled {
             None => return,
@@ -51,10 +50,10 @@ pub fn cancel(connection: &PoolArc<Connection>, serial: Serial) {
                 // What waited behind it for credits may go now.
                 exchange::send_queued(connection);
             }
-            Some((Cancelled::Send(target), session)) => {
+            Some((Cancelled::Send(target), guard)) => {
                 // The server may be waited for more briefly now.
                 connection.wake_keeper();
-                exchange::send_cancel(connection, &target, session.as_deref());
+                exchange::send_cancel(connection, &target, &guard);
             }
             Some((Cancelled::TooLate, _)) => {}
         }

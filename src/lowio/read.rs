@@ -1,11 +1,12 @@
-//! READ (MS-SMB2 3.2.4.6, 3.2.5.11). The data goes from the transport straight into the user's buffer.
+//! READ (MS-SMB2 3.2.4.6, 3.2.5.11). The data goes from the transport straight into the user's buffer; encrypted data is copied
+//! there once it is known to be the server's.
 
 use nt::mdl::{LockedCell, LockedMemory};
 use nt::net::Room;
 use nt::pool::PoolArc;
 use nt::{Result, Status};
 use rdbss::{Answering, LowIo, ReadCompletion, ReadWrite};
-use smb_client::{Chunk, Direction, Outcome, Reply, Ticket, Transfer, encode};
+use smb_client::{Chunk, Data, Direction, Outcome, Reply, Ticket, Transfer, encode};
 use smb_wire::smb2::{Command, Header, ReadFlags, ReadRequest};
 
 use super::{Progress, Serial, counted};
@@ -13,7 +14,7 @@ use crate::connection::Connection;
 use crate::dispatch::Redirector;
 use crate::exchange::{self, Requester};
 use crate::open::Open;
-use crate::session::Session;
+use crate::session::Guard;
 
 /// A read under way.
 pub type Read = Answering<ReadCompletion<Redirector>, ReadState>;
@@ -120,9 +121,9 @@ impl ReadPart {
         self.read.progress.give_up();
     }
 
-    /// The session that it is in.
-    pub fn session(&self) -> &PoolArc<Session> {
-        self.read.open.tree().session()
+    /// How it is protected.
+    pub fn guard(&self) -> &Guard {
+        self.read.open.tree().guard()
     }
 
     /// Where its data goes, from `offset` in the part on.
@@ -158,15 +159,30 @@ impl ReadPart {
                 .and_then(|rest| u32::try_from(rest).ok())
                 .unwrap_or(0),
         };
-        let keys = self.session().request_keys();
+        let protection = self.guard().protection();
         exchange::send_message(connection, |buffer| {
-            encode::request(buffer, ticket, keys, |writer| request.emit(writer))
+            encode::request(buffer, ticket, protection, |writer| request.emit(writer))
         });
     }
 
-    /// The answer is there, with `data` bytes of data in the buffer. IRQL: any.
-    pub fn answered(self, header: &Header, data: u32) {
-        self.finish(counted(header, || Ok(data)));
+    /// The answer is there, and its data in the buffer or to be copied there. IRQL: any.
+    pub fn answered(self, header: &Header, data: Data<'_>) {
+        let outcome = match self.take(data) {
+            Ok(count) => counted(header, || Ok(count)),
+            Err(status) => Outcome::Failed(status),
+        };
+        self.finish(outcome);
+    }
+
+    fn take(&self, data: Data<'_>) -> Result<u32> {
+        match data {
+            Data::Placed(count) => Ok(count),
+            Data::Here(data) => {
+                let cell = self.read.completion().cell();
+                cell.copy_from(self.place(0)?, data)?;
+                u32::try_from(data.len()).map_err(|_| Status::INTERNAL_ERROR)
+            }
+        }
     }
 
     /// There will be no answer. IRQL: any.

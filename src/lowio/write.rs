@@ -1,7 +1,7 @@
 //! WRITE (MS-SMB2 3.2.4.7, 3.2.5.12). The data is sent from the user's buffer, behind the message's head.
 //!
-//! A signed WRITE is sent from a copy: the user may change the buffer between signing and sending, and the server would end
-//! the connection over the broken signature.
+//! A protected WRITE is sent from a copy: the user may change the buffer between signing and sending, and the server would end
+//! the connection over the broken signature; and encrypting needs another place than the user's.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,7 +9,7 @@ use nt::mdl::LockedMemory;
 use nt::pool::PoolArc;
 use nt::{Result, Status};
 use rdbss::{Answering, LowIo, ReadWrite, WriteCompletion};
-use smb_client::{Chunk, Direction, Outcome, Reply, Ticket, Transfer, encode};
+use smb_client::{Chunk, Direction, Outcome, Protection, Reply, Ticket, Transfer, encode};
 use smb_wire::smb2::{Command, Header, WriteFlags, WriteHead};
 
 use super::{Progress, Serial, counted};
@@ -17,7 +17,7 @@ use crate::connection::Connection;
 use crate::dispatch::Redirector;
 use crate::exchange::{Outgoing, Requester, SMALL_COPY, Stock, WRITE_HEAD_ROOM, room_of};
 use crate::open::Open;
-use crate::session::Session;
+use crate::session::Guard;
 use crate::status;
 
 /// A write under way.
@@ -142,9 +142,9 @@ impl WritePart {
         self.write.progress.give_up();
     }
 
-    /// The session that it is in.
-    pub fn session(&self) -> &PoolArc<Session> {
-        self.write.open.tree().session()
+    /// How it is protected.
+    pub fn guard(&self) -> &Guard {
+        self.write.open.tree().guard()
     }
 
     /// Whether the transport still has data of this write.
@@ -154,9 +154,9 @@ impl WritePart {
 
     /// Encodes and sends it. IRQL: any.
     pub fn send(&self, connection: &PoolArc<Connection>, ticket: &Ticket) {
-        let sent = match self.session().request_keys() {
-            None => self.send_in_place(connection, ticket),
-            Some(_) => self.send_copy(connection, ticket),
+        let sent = match self.guard().protection() {
+            Protection::None => self.send_in_place(connection, ticket),
+            protection => self.send_copy(connection, ticket, protection),
         };
         // The request has a message id, which the server waits for.
         if let Err(failure) = sent {
@@ -199,7 +199,12 @@ impl WritePart {
         Ok(())
     }
 
-    fn send_copy(&self, connection: &PoolArc<Connection>, ticket: &Ticket) -> Result<()> {
+    fn send_copy(
+        &self,
+        connection: &PoolArc<Connection>,
+        ticket: &Ticket,
+        protection: Protection<'_>,
+    ) -> Result<()> {
         let (position, count) = self.range()?;
         let (stock, most) = if count <= SMALL_COPY {
             (Stock::SmallCopies, SMALL_COPY)
@@ -208,19 +213,14 @@ impl WritePart {
         };
         let mut outgoing = Outgoing::take(connection, stock, WRITE_HEAD_ROOM.saturating_add(most))?;
         let buffer = outgoing.buffer();
-        let head_length = encode::OVERHEAD.saturating_add(WRITE_FIXED);
-        let (head, data) = buffer
-            .split_at_mut_checked(head_length)
+        let start = encode::write_data_offset(protection);
+        let data = buffer
+            .get_mut(start..start.saturating_add(count))
             .ok_or(Status::INTERNAL_ERROR)?;
-        let data = data.get_mut(..count).ok_or(Status::INTERNAL_ERROR)?;
         self.write.completion().mdl().copy_to(position, data)?;
-        let keys = self.session().request_keys();
-        let written = encode::write_request(head, ticket, keys, &self.head(), &[data])
-            .map_err(status::from_client)?;
-        if written != head_length {
-            return Err(Status::INTERNAL_ERROR);
-        }
-        Outgoing::send(outgoing, connection, written.saturating_add(count));
+        let length =
+            encode::write(buffer, ticket, protection, &self.head()).map_err(status::from_client)?;
+        Outgoing::send(outgoing, connection, length);
         Ok(())
     }
 
@@ -241,6 +241,3 @@ impl WritePart {
         Ok((position, count))
     }
 }
-
-/// The fixed part of a WRITE (MS-SMB2 2.2.21), which ends where the data begins.
-const WRITE_FIXED: usize = WriteHead::DATA_OFFSET - Header::LEN;

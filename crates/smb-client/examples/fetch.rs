@@ -1,6 +1,6 @@
 //! The smallest caller: logs on to a server by TCP, reads one file, and tells how it went.
 //!
-//! `cargo run -p smb-client --example fetch -- HOST:PORT SHARE FILE USER PASSWORD [required|enabled|opener|2.0.2|2.1|3.0|3.0.2]`
+//! `cargo run -p smb-client --example fetch -- HOST:PORT SHARE FILE USER PASSWORD [required|enabled|encrypted|opener|2.0.2|2.1|3.0|3.0.2]`
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -10,10 +10,10 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use smb_client::{
-    Config, Connection, DialectCheck, Direction, Event, Identity, Interval, Logon, LogonStep,
-    Negotiation, NegotiationStep, NtlmRandom, Outcome, Receiver, Reply, Request, ServerName,
-    Session, SessionKeys, SharedTable, SigningPolicy, Submitted, Ticket, Time, Token, Transfer,
-    TreeConnect, Want, credit_charge, encode,
+    Config, Connection, Data, DialectCheck, Direction, EncryptionPolicy, Event, Identity, Interval,
+    Logon, LogonStep, Negotiation, NegotiationStep, NtlmRandom, Outcome, Protection, Receiver,
+    Reply, Request, Sealing, ServerName, Session, SharedTable, SigningPolicy, Submitted, Ticket,
+    Time, Token, Transfer, TreeConnect, Want, credit_charge, encode,
 };
 use smb_crypto::{Key128, NtHash};
 use smb_wire::smb2::{
@@ -35,12 +35,11 @@ struct Own {
 }
 
 impl Token for Own {
-    fn keys(&self) -> Option<&SessionKeys> {
-        let session = self.session.as_ref()?;
-        if self.always_signed {
-            session.keys()
-        } else {
-            session.request_keys()
+    fn protection(&self) -> Protection<'_> {
+        match &self.session {
+            None => Protection::None,
+            Some(session) if self.always_signed => session.full_protection(),
+            Some(session) => session.protection(),
         }
     }
 
@@ -49,11 +48,20 @@ impl Token for Own {
     }
 }
 
-struct Table(RefCell<Connection<Own>>);
+struct Table {
+    connection: RefCell<Connection<Own>>,
+    session: RefCell<Option<Rc<Session>>>,
+}
 
 impl SharedTable<Own> for Table {
     fn with<R>(&self, work: impl FnOnce(&mut Connection<Own>) -> R) -> R {
-        work(&mut self.0.borrow_mut())
+        work(&mut self.connection.borrow_mut())
+    }
+
+    fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
+        let session = self.session.borrow();
+        let session = session.as_ref().filter(|session| session.id == session_id);
+        work(session.and_then(|session| session.sealing().ok()))
     }
 }
 
@@ -75,7 +83,7 @@ impl Client {
 
     fn submit(&mut self, request: Request<Own>) -> Result<Ticket> {
         let now = self.now();
-        match self.table.0.borrow_mut().submit(request, now) {
+        match self.table.connection.borrow_mut().submit(request, now) {
             Ok(Submitted::Send(ticket)) => Ok(ticket),
             Ok(Submitted::Queued(_)) => Err("no credits".into()),
             Err(refused) => Err(format!("{:?}", refused.why).into()),
@@ -91,7 +99,14 @@ impl Client {
             let now = self.now();
             match self.receiver.next_event(&self.table, now)? {
                 Some(Event::Answer(answer)) => {
-                    return Ok((answer.token, answer.message.to_vec(), answer.data));
+                    let count = match answer.data {
+                        Data::Placed(count) => count,
+                        Data::Here(data) => {
+                            answer.token.buffer.borrow_mut()[..data.len()].copy_from_slice(data);
+                            u32::try_from(data.len())?
+                        }
+                    };
+                    return Ok((answer.token, answer.message.to_vec(), count));
                 }
                 Some(Event::Break(_)) => continue,
                 Some(Event::Forged(_)) => return Err(smb_client::ClientError::BadSignature.into()),
@@ -140,6 +155,7 @@ fn main() -> Result<()> {
     for mode in modes {
         match mode.as_str() {
             "enabled" => config.signing = SigningPolicy::Enabled,
+            "encrypted" => config.encryption = EncryptionPolicy::Required,
             "opener" => config.multi_protocol = true,
             "2.0.2" => config.max_dialect = Dialect::SMB2_0_2,
             "2.1" => config.max_dialect = Dialect::SMB2_1,
@@ -153,7 +169,10 @@ fn main() -> Result<()> {
     socket.set_nodelay(true)?;
     let mut client = Client {
         socket,
-        table: Table(RefCell::new(Connection::new(&config, Time(0))?)),
+        table: Table {
+            connection: RefCell::new(Connection::new(&config, Time(0))?),
+            session: RefCell::default(),
+        },
         receiver: Receiver::new()?,
         start: Instant::now(),
         out: vec![0; Logon::MAX_REQUEST],
@@ -171,17 +190,18 @@ fn main() -> Result<()> {
     };
     client
         .table
-        .0
+        .connection
         .borrow_mut()
         .set_multi_credit(negotiated.multi_credit);
     client.receiver.set_limits(&negotiated);
     println!(
-        "{:?}, {:?}, reads of {}",
-        negotiated.dialect, negotiated.signing_algorithm, negotiated.max_read
+        "{:?}, {:?}, {:?}, reads of {}",
+        negotiated.dialect, negotiated.signing_algorithm, negotiated.cipher, negotiated.max_read
     );
 
     let session = log_on(&mut client, &config, &negotiated, user, password)?;
     println!("session {:#x}, guest: {}", session.id, session.guest);
+    client.table.session.replace(Some(Rc::clone(&session)));
 
     let mut connect = request(Command::TREE_CONNECT, Some(&session), 0);
     connect.token.always_signed = true;
@@ -190,20 +210,19 @@ fn main() -> Result<()> {
     let len = TreeConnect::request(
         Utf16::from_str(&path),
         &ticket,
-        session.keys(),
+        session.full_protection(),
         &mut client.out,
     )?;
     client.send(len)?;
     let tree = TreeConnect::reply(&client.receive()?.1)?;
     println!("{tree:?}");
 
-    if DialectCheck::is_needed(&config, &negotiated)
-        && let Some(keys) = session.keys()
-    {
+    if DialectCheck::is_needed(&negotiated) && session.keys().is_some() {
         let mut check = request(Command::IOCTL, Some(&session), tree.id);
         check.token.always_signed = true;
         let ticket = client.submit(check)?;
-        let len = DialectCheck::request(&config, &ticket, keys, &mut client.out)?;
+        let len =
+            DialectCheck::request(&config, &ticket, session.full_protection(), &mut client.out)?;
         client.send(len)?;
         DialectCheck::reply(&negotiated, &client.receive()?.1)?;
         println!("the negotiation was what both sides believe");
@@ -262,7 +281,7 @@ fn read_file(
         name: Utf16::from_str(name),
         contexts: List::default(),
     };
-    let len = encode::request(&mut client.out, &ticket, session.request_keys(), |w| {
+    let len = encode::request(&mut client.out, &ticket, session.protection(), |w| {
         create.emit(w)
     })?;
     client.send(len)?;
@@ -292,7 +311,7 @@ fn read_file(
                 minimum_count: 0,
                 remaining_bytes: 0,
             };
-            let len = encode::request(&mut client.out, &ticket, session.request_keys(), |w| {
+            let len = encode::request(&mut client.out, &ticket, session.protection(), |w| {
                 body.emit(w)
             })?;
             client.send(len)?;
@@ -334,7 +353,7 @@ fn close(client: &mut Client, session: &Rc<Session>, tree_id: u32, file_id: File
         flags: CloseFlags::empty(),
         file_id,
     };
-    let len = encode::request(&mut client.out, &ticket, session.request_keys(), |w| {
+    let len = encode::request(&mut client.out, &ticket, session.protection(), |w| {
         body.emit(w)
     })?;
     client.send(len)?;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use smb_crypto::Cipher;
 use smb_wire::Guid;
 use smb_wire::smb2::Dialect;
 
@@ -17,6 +18,60 @@ pub enum SigningPolicy {
     Enabled,
 }
 
+/// Whether messages are encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncryptionPolicy {
+    /// Always, from the logon on. A session that cannot be encrypted is refused.
+    Required,
+    /// Where the server demands it of a session or a share.
+    Enabled,
+}
+
+/// The ciphers to offer, in order of preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ciphers {
+    order: [Cipher; 4],
+    count: usize,
+}
+
+impl Ciphers {
+    /// All four: GCM before CCM, which is slower, and 128 bits before 256, which are slower.
+    pub const DEFAULT: Self = Self {
+        order: [
+            Cipher::Aes128Gcm,
+            Cipher::Aes128Ccm,
+            Cipher::Aes256Gcm,
+            Cipher::Aes256Ccm,
+        ],
+        count: 4,
+    };
+    /// None: what is offered cannot be encrypted.
+    pub const NONE: Self = Self {
+        count: 0,
+        ..Self::DEFAULT
+    };
+
+    /// These ciphers, the preferred first; None if one is there twice.
+    #[must_use]
+    pub fn new(ciphers: impl IntoIterator<Item = Cipher>) -> Option<Self> {
+        let mut chosen = Self::NONE;
+        for cipher in ciphers {
+            if chosen.as_slice().contains(&cipher) {
+                return None;
+            }
+            *chosen.order.get_mut(chosen.count)? = cipher;
+            chosen.count = chosen.count.saturating_add(1);
+        }
+        Some(chosen)
+    }
+
+    /// The ciphers, the preferred first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Cipher] {
+        self.order.get(..self.count).unwrap_or_default()
+    }
+}
+
 /// The settings of one connection.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -29,6 +84,10 @@ pub struct Config {
     pub multi_protocol: bool,
     /// Whether messages are signed.
     pub signing: SigningPolicy,
+    /// Whether messages are encrypted.
+    pub encryption: EncryptionPolicy,
+    /// The ciphers to offer. Before 3.1.1 there is AES-128-CCM only.
+    pub ciphers: Ciphers,
     /// Names this client to the server; the same for all its connections (MS-SMB2 3.2.1.1).
     pub client_guid: Guid,
     /// Whether a session is accepted that the server made a guest's. Such a session is never signed.
@@ -58,6 +117,8 @@ impl Config {
             max_dialect: Dialect::SMB3_1_1,
             multi_protocol: false,
             signing: SigningPolicy::Required,
+            encryption: EncryptionPolicy::Enabled,
+            ciphers: Ciphers::DEFAULT,
             client_guid,
             allow_guest: false,
             allow_anonymous: false,

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::credits::{Credits, MAX_CREDIT_CHARGE, Paid};
 use crate::error::ClientError;
 use crate::exchange::{CancelTarget, ExchangeId, Reply, Request, Ticket};
+use crate::receiver::Token;
 use crate::table::{Exchange, Table};
 use crate::time::{Interval, Time};
 
@@ -362,57 +363,9 @@ impl<T> Connection<T> {
         self.last_heard = self.last_heard.max(now);
     }
 
-    /// Finds the request that `header` answers, and checks that it does (MS-SMB2 3.2.5.1.1 to 3.2.5.1.5).
-    pub(crate) fn claim(&mut self, header: &Header, now: Time) -> Result<Claim<T>, ClientError> {
-        let unknown = ClientError::UnknownMessageId(header.message_id);
-        let id = self.table.find(header.message_id).ok_or(unknown)?;
-        self.check_async_id(id, header)?;
-        let exchange = self.table.get_mut(id).ok_or(unknown)?;
-        if header.command != exchange.command {
-            return Err(ClientError::WrongCommand {
-                asked: exchange.command,
-                answered: header.command,
-            });
-        }
-        // The answers that create a session or a tree bring its id.
-        let new_session = exchange.command == Command::SESSION_SETUP && exchange.session_id == 0;
-        if header.session_id != exchange.session_id && !new_session {
-            return Err(ClientError::WrongSession(header.session_id));
-        }
-        if let Target::Tree { tree_id, .. } = header.target
-            && tree_id != exchange.tree_id
-            && exchange.command != Command::TREE_CONNECT
-        {
-            return Err(ClientError::WrongTree(tree_id));
-        }
-
-        // The signature is checked later; should it be wrong, the connection ends and these credits with it.
-        self.last_heard = self.last_heard.max(now);
-        self.credits.grant(header.credits);
-        if !exchange.settled {
-            exchange.settled = true;
-            self.credits.settle(exchange.charge);
-        }
-        if header.status == NtStatus::PENDING {
-            // Only the first interim response buys time, so a server cannot hold a request for ever with more of them.
-            if exchange.async_id.is_none() {
-                exchange.async_id = header.async_id();
-                if !exchange.cancelled {
-                    let deadline = exchange.pended_timeout.map(|timeout| now.after(timeout));
-                    exchange.deadline = deadline.unwrap_or(Time(u64::MAX));
-                    self.earliest = self.earliest.min(exchange.deadline);
-                }
-            }
-            return Ok(Claim::Interim);
-        }
-        if exchange.command == Command::ECHO {
-            self.echo_in_flight = false;
-        }
-        let exchange = self.table.remove(id).ok_or(unknown)?;
-        Ok(match exchange.token {
-            Some(token) => Claim::Answer(token, exchange.reply),
-            None => Claim::Late,
-        })
+    /// What the requests in flight may bring in all, in bytes.
+    pub(crate) const fn awaited(&self) -> u64 {
+        self.table.awaited()
     }
 
     /// Checks the AsyncId of an interim or final response against those known.
@@ -478,6 +431,74 @@ impl<T> Connection<T> {
             credit_request: paid.credit_request,
             session_id: exchange.session_id,
             tree_id: exchange.tree_id,
+        })
+    }
+}
+
+impl<T: Token> Connection<T> {
+    /// Finds the request that `header` answers, and checks that it does (MS-SMB2 3.2.5.1.1 to 3.2.5.1.5).
+    /// `sealed` tells whether it came encrypted.
+    pub(crate) fn claim(
+        &mut self,
+        header: &Header,
+        sealed: bool,
+        now: Time,
+    ) -> Result<Claim<T>, ClientError> {
+        let unknown = ClientError::UnknownMessageId(header.message_id);
+        let id = self.table.find(header.message_id).ok_or(unknown)?;
+        self.check_async_id(id, header)?;
+        let exchange = self.table.get_mut(id).ok_or(unknown)?;
+        if header.command != exchange.command {
+            return Err(ClientError::WrongCommand {
+                asked: exchange.command,
+                answered: header.command,
+            });
+        }
+        // The answers that create a session or a tree bring its id.
+        let new_session = exchange.command == Command::SESSION_SETUP && exchange.session_id == 0;
+        if header.session_id != exchange.session_id && !new_session {
+            return Err(ClientError::WrongSession(header.session_id));
+        }
+        if let Target::Tree { tree_id, .. } = header.target
+            && tree_id != exchange.tree_id
+            && exchange.command != Command::TREE_CONNECT
+        {
+            return Err(ClientError::WrongTree(tree_id));
+        }
+        let must_be_sealed = exchange
+            .token
+            .as_ref()
+            .is_some_and(|token| token.protection().is_sealed());
+        if must_be_sealed && !sealed {
+            return Err(ClientError::NotSealed);
+        }
+
+        // The signature is checked later; should it be wrong, the connection ends and these credits with it.
+        self.last_heard = self.last_heard.max(now);
+        self.credits.grant(header.credits);
+        if !exchange.settled {
+            exchange.settled = true;
+            self.credits.settle(exchange.charge);
+        }
+        if header.status == NtStatus::PENDING {
+            // Only the first interim response buys time, so a server cannot hold a request for ever with more of them.
+            if exchange.async_id.is_none() {
+                exchange.async_id = header.async_id();
+                if !exchange.cancelled {
+                    let deadline = exchange.pended_timeout.map(|timeout| now.after(timeout));
+                    exchange.deadline = deadline.unwrap_or(Time(u64::MAX));
+                    self.earliest = self.earliest.min(exchange.deadline);
+                }
+            }
+            return Ok(Claim::Interim);
+        }
+        if exchange.command == Command::ECHO {
+            self.echo_in_flight = false;
+        }
+        let exchange = self.table.remove(id).ok_or(unknown)?;
+        Ok(match exchange.token {
+            Some(token) => Claim::Answer(token, exchange.reply),
+            None => Claim::Late,
         })
     }
 }

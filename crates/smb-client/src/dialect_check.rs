@@ -1,7 +1,7 @@
 //! FSCTL_VALIDATE_NEGOTIATE_INFO: the negotiation repeated under a signature (MS-SMB2 3.2.5.5, 3.2.5.14.12).
 //!
-//! Before 3.1.1 nothing protects NEGOTIATE itself. A client that speaks 3.x asks again on the first tree of a session; an
-//! attacker who talked the two down to an older dialect would have to forge a signature now.
+//! Before 3.1.1 nothing protects NEGOTIATE itself. So the client asks again on each tree; an attacker who talked the two down
+//! to an older dialect, or to less than both can do, would have to forge a signature now.
 
 use smb_wire::smb2::{
     Dialect, FileId, Fsctl, Header, IoctlFlags, IoctlRequest, IoctlResponse,
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
-use crate::keys::SessionKeys;
+use crate::keys::Protection;
 use crate::negotiation::{Negotiated, Offer};
 
 /// Room for the request's data: capabilities, GUID, mode, and five dialects.
@@ -22,7 +22,8 @@ const INPUT_ROOM: usize = 64;
 /// Asks the server, signed, what was negotiated.
 ///
 /// The request is an IOCTL of charge 1 on a connected tree, with [`crate::Reply::Message`] of
-/// [`DialectCheck::MAX_REPLY`] bytes, and its token must have the session's keys: the answer proves nothing unsigned.
+/// [`DialectCheck::MAX_REPLY`] bytes, and its token has the session's full protection
+/// ([`crate::Session::full_protection`]): the answer proves nothing unsigned.
 #[derive(Clone, Copy, Debug)]
 pub enum DialectCheck {}
 
@@ -30,10 +31,10 @@ impl DialectCheck {
     /// The most data that the answer has.
     pub const MAX_REPLY: u32 = ValidateNegotiateResponse::LEN as u32;
 
-    /// Whether a connection must be checked: the client could have had 3.x, and 3.1.1's own protection is not there.
+    /// Whether a connection must be checked: 3.1.1's own protection is not there.
     #[must_use]
-    pub fn is_needed(config: &Config, negotiated: &Negotiated) -> bool {
-        config.max_dialect >= Dialect::SMB3_0 && negotiated.dialect != Dialect::SMB3_1_1
+    pub fn is_needed(negotiated: &Negotiated) -> bool {
+        negotiated.dialect < Dialect::SMB3_1_1
     }
 
     /// Writes the request.
@@ -43,7 +44,7 @@ impl DialectCheck {
     pub fn request(
         config: &Config,
         ticket: &Ticket,
-        keys: &SessionKeys,
+        protection: Protection<'_>,
         out: &mut [u8],
     ) -> Result<usize, ClientError> {
         let offer = Offer::of(config);
@@ -64,7 +65,7 @@ impl DialectCheck {
             flags: IoctlFlags::IS_FSCTL,
             input: w.written(),
         };
-        encode::request(out, ticket, Some(keys), |w| body.emit(w))
+        encode::request(out, ticket, protection, |w| body.emit(w))
     }
 
     /// Compares the answer with what was negotiated.

@@ -26,7 +26,7 @@ pub enum ClientError {
     },
     /// The transport handed over more bytes than it was asked for.
     TooManyBytes,
-    /// An encrypted message on a connection without encryption.
+    /// An encrypted message of no session that has keys for it.
     UnexpectedEncryption,
     /// A compressed message on a connection without compression.
     UnexpectedCompression,
@@ -57,8 +57,6 @@ pub enum ClientError {
     WrongAsyncId(u64),
     /// An AsyncId that another request in flight has already.
     AsyncIdReused(u64),
-    /// A READ's answer inside a compound where its data was to be received apart.
-    DataInCompound,
     /// An unsolicited message that is not an oplock or lease break.
     Unsolicited(Command),
     /// More data than the READ asked for.
@@ -76,11 +74,17 @@ pub enum ClientError {
         answered: u32,
     },
 
-    // Signing.
+    // Signing and sealing.
     /// An unsigned answer where a signature is required.
     NotSigned,
     /// An answer whose signature is wrong.
     BadSignature,
+    /// A plain answer to an encrypted request.
+    NotSealed,
+    /// An encrypted message that was not sealed with the session's key.
+    BadSeal,
+    /// A session has encrypted all that its key may. A new logon makes a new one.
+    KeyExhausted,
     /// A cryptographic operation failed.
     Crypto(CryptoError),
 
@@ -101,6 +105,10 @@ pub enum ClientError {
     BadPreauthHash,
     /// A signing algorithm, or a number of them, that was not offered.
     BadSigningAlgorithm,
+    /// A cipher, or a number of them, that was not offered.
+    BadCipher,
+    /// The settings require encryption, and the server has no cipher in common.
+    NoCommonCipher,
     /// A negotiate context that was not offered.
     ContextNotOffered(u16),
     /// The server's security mode lacks "signing enabled", which every server must have.
@@ -133,8 +141,9 @@ pub enum ClientError {
     AnonymousRefused,
     /// The session can have no signatures, which the settings require.
     SigningImpossible,
-    /// The server demands encryption, which this client does not have yet.
-    EncryptionRequired,
+    /// The server or the settings demand encryption, and the session can have none: no cipher was agreed on, or there is no
+    /// key because the user is a guest or nobody.
+    EncryptionImpossible,
     /// An error body or a success where the step has no use for it.
     UnexpectedStatus(NtStatus),
     /// A type of share that does not exist.
@@ -156,14 +165,21 @@ pub enum ClientError {
 pub enum ErrorKind {
     /// The server broke the protocol (STATUS_INVALID_NETWORK_RESPONSE).
     Protocol,
-    /// A signature is wrong or missing (STATUS_ACCESS_DENIED).
+    /// A signature or a seal is wrong: somebody changed a message (STATUS_INVALID_SIGNATURE).
     Integrity,
-    /// Somebody made the connection weaker than both ends wanted (STATUS_DOWNGRADE_DETECTED).
+    /// Somebody made the connection weaker than both ends wanted, or took a message's protection away
+    /// (STATUS_DOWNGRADE_DETECTED).
     Downgrade,
+    /// The server lets the user in as somebody else than he is (STATUS_ACCESS_DENIED).
+    Denied,
     /// The settings forbid what the server offers (STATUS_LOGIN_WKSTA_RESTRICTION).
     Policy,
+    /// The server speaks SMB1 only (STATUS_SMB1_NOT_AVAILABLE).
+    Smb1,
     /// The two have nothing in common (STATUS_NOT_SUPPORTED).
     NotSupported,
+    /// The session must not be used any more (STATUS_USER_SESSION_DELETED).
+    SessionOver,
     /// No memory here (STATUS_INSUFFICIENT_RESOURCES).
     NoMemory,
     /// A name is too long (STATUS_NAME_TOO_LONG).
@@ -177,21 +193,20 @@ impl ClientError {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotSigned
-            | Self::BadSignature
-            | Self::BadMechListMic
-            | Self::LogonNotSigned
-            | Self::Reflection => ErrorKind::Integrity,
-            Self::Downgrade => ErrorKind::Downgrade,
-            Self::GuestRefused | Self::AnonymousRefused | Self::SigningImpossible => {
-                ErrorKind::Policy
+            Self::BadSignature | Self::BadSeal | Self::BadMechListMic => ErrorKind::Integrity,
+            Self::Downgrade | Self::NotSigned | Self::NotSealed | Self::LogonNotSigned => {
+                ErrorKind::Downgrade
             }
-            Self::Smb1Only
-            | Self::NoDialect
+            Self::GuestRefused | Self::Reflection => ErrorKind::Denied,
+            Self::AnonymousRefused | Self::SigningImpossible => ErrorKind::Policy,
+            Self::Smb1Only => ErrorKind::Smb1,
+            Self::NoDialect
             | Self::NoCommonMechanism
-            | Self::EncryptionRequired
+            | Self::NoCommonCipher
+            | Self::EncryptionImpossible
             | Self::WeakChallenge(_)
             | Self::SigningNotOffered => ErrorKind::NotSupported,
+            Self::KeyExhausted => ErrorKind::SessionOver,
             Self::OutOfMemory | Self::Crypto(_) => ErrorKind::NoMemory,
             Self::NameTooLong => ErrorKind::BadName,
             Self::Emit(_) | Self::OutOfOrder | Self::TooManyBytes => ErrorKind::Internal,
@@ -229,6 +244,7 @@ impl From<CryptoError> for ClientError {
     fn from(error: CryptoError) -> Self {
         match error {
             CryptoError::Mismatch => Self::BadSignature,
+            CryptoError::KeyExhausted => Self::KeyExhausted,
             other => Self::Crypto(other),
         }
     }

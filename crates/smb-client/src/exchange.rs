@@ -34,11 +34,22 @@ pub enum Reply {
         /// The most bytes behind the fixed part.
         max: u32,
     },
-    /// A READ: the message's head apart, the data straight into the caller's buffer of `len` bytes.
+    /// A READ: the message's head apart, the data straight into the caller's buffer of `len` bytes. Where it comes encrypted
+    /// or in a compound, the message is whole and the caller copies the data.
     Data {
         /// The size of the buffer, which is what was asked for.
         len: u32,
     },
+}
+
+impl Reply {
+    /// The most bytes that may come behind the fixed part.
+    pub(crate) fn most(self) -> u64 {
+        match self {
+            Self::Message { max } => max.into(),
+            Self::Data { len } => len.into(),
+        }
+    }
 }
 
 /// Names one request in the table, for cancelling.

@@ -7,7 +7,7 @@ pub(crate) mod spnego;
 
 use alloc::vec::Vec;
 
-use smb_crypto::{Key128, KeyPurpose, PreauthHash, SigningKey, Smb3Keys};
+use smb_crypto::{KeyPurpose, PreauthHash, SigningKey, Smb3Keys};
 use smb_wire::NtStatus;
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::{
@@ -15,11 +15,11 @@ use smb_wire::smb2::{
     SessionSetupRequest, SessionSetupResponse,
 };
 
-use crate::config::{Config, SigningPolicy};
+use crate::config::{Config, EncryptionPolicy, SigningPolicy};
 use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
-use crate::keys::SessionKeys;
+use crate::keys::{Protection, Sealing, SessionKeys};
 use crate::negotiation::{Negotiated, Offer};
 pub use identity::{Identity, NtlmRandom};
 use ntlm::Ntlm;
@@ -131,7 +131,7 @@ impl Logon {
             previous_session_id: 0,
             security_buffer: &self.token,
         };
-        let len = encode::request(out, ticket, None, |w| body.emit(w))?;
+        let len = encode::request(out, ticket, Protection::None, |w| body.emit(w))?;
         self.extend_preauth(out.get(FrameHeader::LEN..len).unwrap_or_default())?;
         Ok(len)
     }
@@ -194,9 +194,6 @@ impl Logon {
             return Err(ClientError::SessionIdChanged);
         }
         let response = SessionSetupResponse::parse(message)?;
-        if response.flags.contains(SessionFlags::ENCRYPT_DATA) {
-            return Err(ClientError::EncryptionRequired);
-        }
         let guest = response.flags.contains(SessionFlags::IS_GUEST);
         let anonymous = response.flags.contains(SessionFlags::IS_NULL) || self.ntlm.is_anonymous();
         if guest {
@@ -218,29 +215,42 @@ impl Logon {
             self.check_signature(&keys, header, message)?;
             Some(keys)
         };
-        Ok(Session::new(
-            self.session_id,
+        let session = Session {
+            id: self.session_id,
             guest,
             anonymous,
             keys,
-            self.negotiated.signing_required,
-        ))
+            sign_all: self.negotiated.signing_required,
+            seal_all: config.encryption == EncryptionPolicy::Required
+                || response.flags.contains(SessionFlags::ENCRYPT_DATA),
+        };
+        if session.seal_all {
+            session.sealing()?;
+        }
+        Ok(session)
     }
 
-    /// The session's keys (MS-SMB2 3.2.5.3.1, 3.2.5.3.3). Sealing keys will be derived here too.
+    /// The session's keys (MS-SMB2 3.2.5.3.1, 3.2.5.3.3).
     fn keys(&self) -> Result<SessionKeys, ClientError> {
         let session_key = self.ntlm.session_key()?;
-        let signing_key = match (self.negotiated.dialect, self.preauth) {
-            (_, Some(preauth)) => {
-                Smb3Keys::Smb311(preauth).derive(session_key, KeyPurpose::Signing)?
-            }
-            (Dialect::SMB3_0 | Dialect::SMB3_0_2, None) => {
-                Smb3Keys::Smb30.derive(session_key, KeyPurpose::Signing)?
-            }
-            _ => Key128::new(*session_key.as_bytes()),
+        let smb3 = match (self.negotiated.dialect, self.preauth) {
+            (_, Some(preauth)) => Some(Smb3Keys::Smb311(preauth)),
+            (Dialect::SMB3_0 | Dialect::SMB3_0_2, None) => Some(Smb3Keys::Smb30),
+            _ => None,
         };
-        let signing = SigningKey::new(self.negotiated.signing_algorithm, &signing_key)?;
-        Ok(SessionKeys::new(signing))
+        let algorithm = self.negotiated.signing_algorithm;
+        let Some(smb3) = smb3 else {
+            return Ok(SessionKeys::new(
+                SigningKey::new(algorithm, session_key)?,
+                None,
+            ));
+        };
+        let signing = SigningKey::new(algorithm, &smb3.derive(session_key, KeyPurpose::Signing)?)?;
+        let sealing = match self.negotiated.cipher {
+            Some(cipher) => Some(Sealing::derive(&smb3, session_key, cipher)?),
+            None => None,
+        };
+        Ok(SessionKeys::new(signing, sealing))
     }
 
     /// The final response is the first that the new key can sign. In 3.x its signature proves that the server knows the

@@ -3,13 +3,13 @@
 mod contexts;
 mod offer;
 
-use smb_crypto::{PreauthHash, SigningAlgorithm};
+use smb_crypto::{Cipher, PreauthHash, SigningAlgorithm};
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb1::{self, DialectName, Flags2};
 use smb_wire::smb2::{Capabilities, Dialect, Header, NegotiateResponse, SecurityMode};
 use smb_wire::{Guid, List, NtStatus, Writer};
 
-use crate::config::{Config, SigningPolicy};
+use crate::config::{Config, EncryptionPolicy, SigningPolicy};
 use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
@@ -46,6 +46,8 @@ pub struct Negotiated {
     pub signing_required: bool,
     /// How sessions sign.
     pub signing_algorithm: SigningAlgorithm,
+    /// How sessions encrypt; none where client and server have no cipher in common.
+    pub cipher: Option<Cipher>,
     /// In 3.1.1, the hash over this exchange, with which every session's hash begins.
     pub preauth: Option<PreauthHash>,
 }
@@ -162,13 +164,23 @@ impl Negotiation {
             return Err(ClientError::SigningNotOffered);
         }
         spnego::check_hint(response.security_buffer)?;
-        let (preauth, signing_algorithm) = if dialect == Dialect::SMB3_1_1 {
-            (Some(self.preauth), contexts::check(response)?)
-        } else if dialect >= Dialect::SMB3_0 {
-            (None, SigningAlgorithm::AesCmac)
-        } else {
-            (None, SigningAlgorithm::HmacSha256)
+        let (preauth, signing_algorithm, cipher) = match dialect {
+            Dialect::SMB3_1_1 => {
+                let choices = contexts::check(&config.ciphers, response)?;
+                (Some(self.preauth), choices.signing, choices.cipher)
+            }
+            Dialect::SMB3_0 | Dialect::SMB3_0_2 => {
+                let both = Offer::of(config).capabilities & response.capabilities;
+                let ccm = both
+                    .contains(Capabilities::ENCRYPTION)
+                    .then_some(Cipher::Aes128Ccm);
+                (None, SigningAlgorithm::AesCmac, ccm)
+            }
+            _ => (None, SigningAlgorithm::HmacSha256, None),
         };
+        if config.encryption == EncryptionPolicy::Required && cipher.is_none() {
+            return Err(ClientError::NoCommonCipher);
+        }
         let multi_credit =
             dialect > Dialect::SMB2_0_2 && response.capabilities.contains(Capabilities::LARGE_MTU);
         let size = |offered: u32| match offered {
@@ -190,6 +202,7 @@ impl Negotiation {
                     .security_mode
                     .contains(SecurityMode::SIGNING_REQUIRED),
             signing_algorithm,
+            cipher,
             preauth,
         })
     }

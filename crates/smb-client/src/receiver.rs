@@ -3,17 +3,19 @@
 mod frame;
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use smb_crypto::MessageMac;
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::compound::first_len;
+use smb_wire::smb2::transform::TransformHeader;
 use smb_wire::smb2::{Command, Header, HeaderFlags, ReadResponse};
 use smb_wire::{Fault, NtStatus, ParseError};
 
 use crate::connection::{Claim, Connection};
 use crate::error::ClientError;
 use crate::exchange::Reply;
-use crate::keys::SessionKeys;
+use crate::keys::{Protection, Sealing};
 use crate::negotiation::Negotiated;
 use crate::time::Time;
 use frame::Opening;
@@ -32,11 +34,11 @@ const SIGN_OF_LIFE: usize = 64 * 1024;
 
 /// What the receiver needs of a request's token.
 pub trait Token {
-    /// The keys that the answer must be signed with; none if it need not be signed.
-    fn keys(&self) -> Option<&SessionKeys>;
+    /// How the request is protected, and its answer must be.
+    fn protection(&self) -> Protection<'_>;
 
     /// Shows the first `len` bytes that were received as this READ's data, piece by piece and in order. Only asked for when
-    /// there are keys.
+    /// they are signed.
     fn data(&self, len: usize, each: &mut dyn FnMut(&[u8]));
 }
 
@@ -44,6 +46,13 @@ pub trait Token {
 pub trait SharedTable<T> {
     /// Runs `work` while nobody else touches the connection.
     fn with<R>(&self, work: impl FnOnce(&mut Connection<T>) -> R) -> R;
+
+    /// Runs `work` with the keys by which a session of this connection encrypts; without any if there is no such session or it
+    /// has none. Opening a message takes its time: do not hold a lock meanwhile.
+    fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
+        let _ = session_id;
+        work(None)
+    }
 }
 
 /// Where the next received bytes should go.
@@ -74,7 +83,7 @@ pub enum Event<'a, T> {
     Break(&'a [u8]),
 }
 
-/// The answer to a request, checked against the request and, where there are keys, against its signature.
+/// The answer to a request, checked against the request and for its protection.
 #[derive(Debug)]
 pub struct Answer<'a, T> {
     /// The request's token.
@@ -83,8 +92,17 @@ pub struct Answer<'a, T> {
     pub header: Header,
     /// The whole message from the header on; of a READ whose data went elsewhere, the part before the data.
     pub message: &'a [u8],
-    /// How many bytes of data went into the caller's buffer.
-    pub data: u32,
+    /// A READ's data.
+    pub data: Data<'a>,
+}
+
+/// Where a READ's data is. What was not a READ, or failed, has placed no byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data<'a> {
+    /// In the caller's buffer, so many bytes.
+    Placed(u32),
+    /// Here, to be copied to the caller's buffer, which it fits: it was encrypted, or came in a compound.
+    Here(&'a [u8]),
 }
 
 /// Turns the bytes of one transport connection into answers.
@@ -107,6 +125,8 @@ pub struct Receiver<T> {
     header: Header,
     /// The longest frame to keep in `inline`.
     max_inline: u32,
+    /// The same of encrypted frames, which may have a READ's data.
+    max_sealed: u32,
     /// Bytes received since the connection was last told of a sign of life.
     unreported: usize,
 }
@@ -117,8 +137,15 @@ enum Phase {
     Opening,
     /// Collecting a frame with one message of `len` bytes.
     Message { len: usize },
-    /// Collecting a frame with several messages, then handing them out; `next` is where the next one begins.
-    Compound { len: usize, next: usize },
+    /// Collecting a frame with several messages, then handing them out; `next` is where the next one begins, and `sealed` the
+    /// session with whose keys they were encrypted.
+    Compound {
+        len: usize,
+        next: usize,
+        sealed: Option<u64>,
+    },
+    /// Collecting an encrypted frame.
+    Sealed { len: usize, session_id: u64 },
     /// Collecting what comes before a READ's data.
     DataHead {
         len: usize,
@@ -150,12 +177,20 @@ enum Step {
     Starved,
     /// Try again.
     Again,
-    /// A message in `inline`, and the length of its data elsewhere.
-    Answer { from: usize, to: usize, data: usize },
+    /// A message in `inline`.
+    Answer { from: usize, to: usize, data: Place },
     /// A READ whose data does not fit its signature.
     Forged,
     /// A break notification in `inline`.
     Break { from: usize, to: usize },
+}
+
+/// Where a READ's data is.
+enum Place {
+    /// In the caller's buffer, so many bytes.
+    Elsewhere(usize),
+    /// In `inline`.
+    Inline(Range<usize>),
 }
 
 impl<T: Token> Receiver<T> {
@@ -172,6 +207,7 @@ impl<T: Token> Receiver<T> {
             current: None,
             header: Header::request(Command::NEGOTIATE, 0),
             max_inline: ALWAYS_ACCEPTED,
+            max_sealed: 0,
             unreported: 0,
         };
         receiver.grow_to(ROOM as usize)?;
@@ -181,6 +217,10 @@ impl<T: Token> Receiver<T> {
     /// Allows answers of the sizes that were negotiated.
     pub fn set_limits(&mut self, negotiated: &Negotiated) {
         self.max_inline = negotiated.max_transact.saturating_add(ALWAYS_ACCEPTED);
+        self.max_sealed = negotiated
+            .max_transact
+            .max(negotiated.max_read)
+            .saturating_add(ALWAYS_ACCEPTED);
     }
 
     /// Where the next received bytes should go. Never asks for a byte of the next frame beyond its first look. That the
@@ -251,7 +291,14 @@ impl<T: Token> Receiver<T> {
                     token,
                     header: self.header,
                     message: self.inline.get(from..to).unwrap_or_default(),
-                    data: u32::try_from(data).unwrap_or(u32::MAX),
+                    data: match data {
+                        Place::Elsewhere(len) => {
+                            Data::Placed(u32::try_from(len).unwrap_or(u32::MAX))
+                        }
+                        Place::Inline(range) => {
+                            Data::Here(self.inline.get(range).unwrap_or_default())
+                        }
+                    },
                 })
             }),
             Step::Forged => self.current.take().map(Event::Forged),
@@ -278,7 +325,7 @@ impl<T: Token> Receiver<T> {
         let frame_end = |len: usize| len.saturating_add(FrameHeader::LEN);
         match self.phase {
             Phase::Opening => FIRST_LOOK.saturating_sub(have),
-            Phase::Message { len } | Phase::Compound { len, .. } => {
+            Phase::Message { len } | Phase::Compound { len, .. } | Phase::Sealed { len, .. } => {
                 frame_end(len).saturating_sub(have)
             }
             Phase::DataHead { head, .. } => frame_end(head).saturating_sub(have),
@@ -302,7 +349,8 @@ impl<T: Token> Receiver<T> {
             _ if self.wanted() > 0 => Ok(Step::Starved),
             Phase::Skip { .. } => Ok(Step::Starved),
             Phase::Message { len } => self.message(len),
-            Phase::Compound { len, next } => self.compound(len, next, table, now),
+            Phase::Compound { len, next, sealed } => self.compound(len, next, sealed, table, now),
+            Phase::Sealed { len, session_id } => self.unseal(len, session_id, table),
             Phase::DataHead { len, head, data } => {
                 self.phase = Phase::Data {
                     len,
@@ -331,12 +379,20 @@ impl<T: Token> Receiver<T> {
                 self.start = self.start.saturating_add(FrameHeader::LEN);
                 return Ok(Step::Again);
             }
+            Opening::Sealed { len, session_id } => {
+                self.open_sealed(len, session_id, table)?;
+                return Ok(Step::Again);
+            }
             Opening::Message { len, header } => (len, header),
         };
         self.header = header;
         if header.next_command != 0 {
             self.collect(len, self.max_inline)?;
-            self.phase = Phase::Compound { len, next: 0 };
+            self.phase = Phase::Compound {
+                len,
+                next: 0,
+                sealed: None,
+            };
             return Ok(Step::Again);
         }
         if frame::is_unsolicited(&header)? {
@@ -344,7 +400,7 @@ impl<T: Token> Receiver<T> {
             self.phase = Phase::Message { len };
             return Ok(Step::Again);
         }
-        match table.with(|connection| connection.claim(&header, now))? {
+        match table.with(|connection| connection.claim(&header, false, now))? {
             Claim::Interim | Claim::Late => self.skip(len),
             Claim::Answer(token, reply) => {
                 self.current = Some(token);
@@ -368,6 +424,52 @@ impl<T: Token> Receiver<T> {
         self.collect(len, limit)?;
         self.phase = Phase::Message { len };
         Ok(())
+    }
+
+    /// Prepares for an encrypted frame. Whom it answers only the opened message tells, so it may be as long as all that was
+    /// asked for together (MS-SMB2 3.2.5.1.1.1).
+    fn open_sealed(
+        &mut self,
+        len: usize,
+        session_id: u64,
+        table: &impl SharedTable<T>,
+    ) -> Result<(), ClientError> {
+        if !table.with_sealing(session_id, |sealing| sealing.is_some()) {
+            return Err(ClientError::UnexpectedEncryption);
+        }
+        let awaited = table.with(|connection| connection.awaited());
+        let limit = u32::try_from(awaited)
+            .unwrap_or(u32::MAX)
+            .saturating_add(ALWAYS_ACCEPTED)
+            .min(self.max_sealed);
+        self.collect(len, limit)?;
+        self.phase = Phase::Sealed { len, session_id };
+        Ok(())
+    }
+
+    /// Opens an encrypted frame where it lies. What is not the server's own ends the connection: the request that it would
+    /// answer could only wait for its time-out.
+    // Its own frame: what cipher and hash need is not to lie on top of what answers need.
+    #[inline(never)]
+    fn unseal(
+        &mut self,
+        len: usize,
+        session_id: u64,
+        table: &impl SharedTable<T>,
+    ) -> Result<Step, ClientError> {
+        let start = self.start.saturating_add(FrameHeader::LEN);
+        let frame = self.inline.get_mut(start..start.saturating_add(len));
+        let frame = frame.unwrap_or_default();
+        table.with_sealing(session_id, |sealing| match sealing {
+            Some(sealing) => sealing.open(frame),
+            None => Err(ClientError::UnexpectedEncryption),
+        })?;
+        self.phase = Phase::Compound {
+            len,
+            next: TransformHeader::LEN,
+            sealed: Some(session_id),
+        };
+        Ok(Step::Again)
     }
 
     /// Prepares for a READ's data: the fixed part, which the first look has, tells where it is (MS-SMB2 2.2.20).
@@ -410,16 +512,22 @@ impl<T: Token> Receiver<T> {
         let from = self.end_frame(len);
         let to = from.saturating_add(len);
         Ok(match self.current {
-            Some(_) => Step::Answer { from, to, data: 0 },
+            Some(_) => Step::Answer {
+                from,
+                to,
+                data: Place::Elsewhere(0),
+            },
             None => Step::Break { from, to },
         })
     }
 
-    /// Hands out the next message of a compound, each checked by itself (MS-SMB2 3.2.5.1.9).
+    /// Hands out the next message of a compound, each checked by itself (MS-SMB2 3.2.5.1.9). An encrypted frame is one, if only
+    /// of one message.
     fn compound(
         &mut self,
         len: usize,
         next: usize,
+        sealed: Option<u64>,
         table: &impl SharedTable<T>,
         now: Time,
     ) -> Result<Step, ClientError> {
@@ -430,23 +538,35 @@ impl<T: Token> Receiver<T> {
         let message_len = first_len(self.message_bytes(next, len))?;
         let end = next.saturating_add(message_len);
         let header = Header::parse(self.message_bytes(next, end))?;
-        self.phase = Phase::Compound { len, next: end };
+        self.phase = Phase::Compound {
+            len,
+            next: end,
+            sealed,
+        };
         self.header = header;
         let base = self.start.saturating_add(FrameHeader::LEN);
         let (from, to) = (base.saturating_add(next), base.saturating_add(end));
         if frame::is_unsolicited(&header)? {
             return Ok(Step::Break { from, to });
         }
-        match table.with(|connection| connection.claim(&header, now))? {
+        if sealed.is_some_and(|session_id| session_id != header.session_id) {
+            return Err(ClientError::WrongSession(header.session_id));
+        }
+        match table.with(|connection| connection.claim(&header, sealed.is_some(), now))? {
             Claim::Interim | Claim::Late => Ok(Step::Again),
             Claim::Answer(token, reply) => {
                 let token = self.current.insert(token);
-                if matches!(reply, Reply::Data { .. }) && carries_data(header.status) {
-                    return Err(ClientError::DataInCompound);
-                }
                 let message = self.inline.get(from..to).unwrap_or_default();
-                verify(token, &header, message)?;
-                Ok(Step::Answer { from, to, data: 0 })
+                if sealed.is_none() {
+                    verify(token, &header, message)?;
+                }
+                let data = match reply {
+                    Reply::Data { len: asked } if carries_data(header.status) => {
+                        Place::Inline(find_data(message, from, asked)?)
+                    }
+                    Reply::Data { .. } | Reply::Message { .. } => Place::Elsewhere(0),
+                };
+                Ok(Step::Answer { from, to, data })
             }
         }
     }
@@ -473,7 +593,7 @@ impl<T: Token> Receiver<T> {
         Ok(Step::Answer {
             from,
             to: from.saturating_add(head),
-            data,
+            data: Place::Elsewhere(data),
         })
     }
 
@@ -551,6 +671,23 @@ fn carries_data(status: NtStatus) -> bool {
     status.is_success() || status == NtStatus::BUFFER_OVERFLOW
 }
 
+/// Where the data of a READ's whole response is, if the message is at `from`.
+fn find_data(message: &[u8], from: usize, asked: u32) -> Result<Range<usize>, ClientError> {
+    let head = ReadResponse::parse_fixed(message)?;
+    if head.data_length > asked {
+        return Err(ClientError::TooMuchData {
+            asked,
+            answered: head.data_length,
+        });
+    }
+    let data = ReadResponse::parse(message)?.data;
+    let start = match data {
+        [] => from,
+        _ => from.saturating_add(head.data_offset.into()),
+    };
+    Ok(start..start.saturating_add(data.len()))
+}
+
 fn verify<T: Token>(token: &T, header: &Header, message: &[u8]) -> Result<(), ClientError> {
     verify_with(token, header, message, |_| {})
 }
@@ -562,7 +699,8 @@ fn verify_with<T: Token>(
     head: &[u8],
     rest: impl FnOnce(&mut MessageMac),
 ) -> Result<(), ClientError> {
-    let Some(keys) = token.keys() else {
+    // An answer that had to be sealed has not come here.
+    let Protection::Signed(keys) = token.protection() else {
         return Ok(());
     };
     if !header.flags.contains(HeaderFlags::SIGNED) {

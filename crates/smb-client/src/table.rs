@@ -73,6 +73,8 @@ pub(crate) struct Table<T> {
     queue_tail: u32,
     /// Heads of the chains of requests in flight, by message id.
     buckets: Vec<u32>,
+    /// What the requests in flight may bring in all, in bytes.
+    awaited: u64,
 }
 
 impl<T> Table<T> {
@@ -105,6 +107,7 @@ impl<T> Table<T> {
             queue_head: NONE,
             queue_tail: NONE,
             buckets,
+            awaited: 0,
         })
     }
 
@@ -176,6 +179,7 @@ impl<T> Table<T> {
             *head = id.slot;
             if let Some(exchange) = &mut slot.exchange {
                 exchange.message_id = Some(message_id);
+                self.awaited = self.awaited.saturating_add(exchange.reply.most());
             }
         }
     }
@@ -211,7 +215,16 @@ impl<T> Table<T> {
         let slot = slot_mut(&mut self.slots, id.slot)?;
         slot.link = free;
         self.free = id.slot;
-        slot.exchange.take()
+        let exchange = slot.exchange.take()?;
+        if exchange.message_id.is_some() {
+            self.awaited = self.awaited.saturating_sub(exchange.reply.most());
+        }
+        Some(exchange)
+    }
+
+    /// What the requests in flight may bring in all, in bytes.
+    pub(crate) const fn awaited(&self) -> u64 {
+        self.awaited
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ExchangeId, &Exchange<T>)> {

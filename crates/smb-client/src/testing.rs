@@ -5,16 +5,19 @@ use std::rc::Rc;
 use std::vec;
 use std::vec::Vec;
 
-use smb_crypto::{Key128, SigningAlgorithm, SigningKey};
+use smb_crypto::{
+    Cipher, Direction, Key128, OpeningKey, SealingKey, SigningAlgorithm, SigningKey, Smb3Keys,
+};
 use smb_wire::netbios::FrameHeader;
+use smb_wire::smb2::transform::TransformHeader;
 use smb_wire::smb2::{
     Command, EchoResponse, ErrorResponse, Header, HeaderFlags, ReadResponse, Target, WriteResponse,
 };
 use smb_wire::{EmitError, Guid, NtStatus, Writer};
 
 use crate::{
-    ClientError, Config, Connection, Event, Interval, Receiver, Reply, Request, ServerName,
-    SessionKeys, SharedTable, Submitted, Ticket, Time, Token, Want,
+    ClientError, Config, Connection, Data, Event, Interval, Protection, Receiver, Reply, Request,
+    Sealing, ServerName, SessionKeys, SharedTable, Submitted, Ticket, Time, Token, Want,
 };
 
 pub(crate) const SESSION: u64 = 0x1_0000_0019;
@@ -28,7 +31,24 @@ pub(crate) fn config() -> Config {
 
 pub(crate) fn keys() -> Rc<SessionKeys> {
     let key = SigningKey::new(SigningAlgorithm::AesCmac, &Key128::new([0x42; 16])).unwrap();
-    Rc::new(SessionKeys::new(key))
+    let sealing = Sealing::derive(&SMB3, &SESSION_KEY, CIPHER).unwrap();
+    Rc::new(SessionKeys::new(key, Some(sealing)))
+}
+
+const SMB3: Smb3Keys = Smb3Keys::Smb30;
+const SESSION_KEY: Key128 = Key128::new([0x24; 16]);
+const CIPHER: Cipher = Cipher::Aes128Ccm;
+
+/// The server's keys: what one side seals, the other opens.
+pub(crate) fn server_sealing() -> Sealing {
+    let key = |direction| {
+        SMB3.derive_sealing(SESSION_KEY.as_bytes(), CIPHER, direction)
+            .unwrap()
+    };
+    Sealing::new(
+        SealingKey::new(key(Direction::ServerToClient)).unwrap(),
+        OpeningKey::new(key(Direction::ClientToServer)).unwrap(),
+    )
 }
 
 /// A request's token: a number, and the buffer of a READ.
@@ -36,6 +56,7 @@ pub(crate) fn keys() -> Rc<SessionKeys> {
 pub(crate) struct Tok {
     pub(crate) number: u32,
     pub(crate) keys: Option<Rc<SessionKeys>>,
+    pub(crate) sealed: bool,
     pub(crate) buffer: Rc<RefCell<Vec<u8>>>,
 }
 
@@ -44,14 +65,19 @@ impl Tok {
         Self {
             number,
             keys: None,
+            sealed: false,
             buffer: Rc::default(),
         }
     }
 }
 
 impl Token for Tok {
-    fn keys(&self) -> Option<&SessionKeys> {
-        self.keys.as_deref()
+    fn protection(&self) -> Protection<'_> {
+        match self.keys.as_deref() {
+            None => Protection::None,
+            Some(keys) if self.sealed => Protection::Sealed(keys.sealing().unwrap()),
+            Some(keys) => Protection::Signed(keys),
+        }
     }
 
     fn data(&self, len: usize, each: &mut dyn FnMut(&[u8])) {
@@ -68,6 +94,11 @@ pub(crate) struct Shared(pub(crate) RefCell<Connection<Tok>>);
 impl SharedTable<Tok> for Shared {
     fn with<R>(&self, work: impl FnOnce(&mut Connection<Tok>) -> R) -> R {
         work(&mut self.0.borrow_mut())
+    }
+
+    fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
+        let keys = (session_id == SESSION).then(keys);
+        work(keys.as_deref().and_then(SessionKeys::sealing))
     }
 }
 
@@ -197,7 +228,12 @@ impl Client {
                         number: answer.token.number,
                         status: answer.header.status,
                         message: answer.message.to_vec(),
-                        data: answer.token.buffer.borrow()[..answer.data as usize].to_vec(),
+                        data: match answer.data {
+                            Data::Placed(len) => {
+                                answer.token.buffer.borrow()[..len as usize].to_vec()
+                            }
+                            Data::Here(data) => data.to_vec(),
+                        },
                     },
                     Event::Forged(token) => Got::Forged(token.number),
                     Event::Break(message) => Got::Break(message.to_vec()),
@@ -236,6 +272,13 @@ pub(crate) fn read(number: u32, len: u32) -> Request<Tok> {
 /// The same request, whose answer must be signed.
 pub(crate) fn signed(mut request: Request<Tok>) -> Request<Tok> {
     request.token.keys = Some(keys());
+    request
+}
+
+/// The same request, sent and to be answered encrypted.
+pub(crate) fn sealed(request: Request<Tok>) -> Request<Tok> {
+    let mut request = signed(request);
+    request.token.sealed = true;
     request
 }
 
@@ -331,6 +374,23 @@ pub(crate) fn sign(mut frame: Vec<u8>) -> Vec<u8> {
     let signature = keys().signing().sign(message, &[]).unwrap();
     message[Header::SIGNATURE].copy_from_slice(&signature);
     frame
+}
+
+/// The same frame, encrypted by the server.
+pub(crate) fn seal(frame: Vec<u8>) -> Vec<u8> {
+    seal_in(SESSION, frame)
+}
+
+/// The same, in another session's name.
+pub(crate) fn seal_in(session_id: u64, mut frame: Vec<u8>) -> Vec<u8> {
+    frame.splice(
+        FrameHeader::LEN..FrameHeader::LEN,
+        [0; TransformHeader::LEN],
+    );
+    server_sealing()
+        .seal(session_id, &mut frame[FrameHeader::LEN..])
+        .unwrap();
+    reframe(frame)
 }
 
 /// One frame with the messages of several.

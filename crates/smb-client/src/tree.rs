@@ -9,7 +9,7 @@ use smb_wire::{NtStatus, Utf16};
 use crate::encode;
 use crate::error::{ClientError, Failure};
 use crate::exchange::Ticket;
-use crate::keys::SessionKeys;
+use crate::keys::Protection;
 
 /// A connected share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,27 +26,36 @@ pub struct Tree {
     pub maximal_access: AccessMask,
 }
 
+impl Tree {
+    /// Whether the server demands that everything on this share is encrypted (MS-SMB2 3.2.5.5). Then
+    /// [`crate::Session::sealing`] does it, or the share cannot be used.
+    #[must_use]
+    pub const fn must_be_sealed(&self) -> bool {
+        self.flags.contains(ShareFlags::ENCRYPT_DATA)
+    }
+}
+
 /// Connects to a share. The request has charge 1 and tree id 0.
 #[derive(Clone, Copy, Debug)]
 pub enum TreeConnect {}
 
 impl TreeConnect {
     /// Writes the request for `path`, which is `\\server\share`. In 3.1.1 it is signed even where nothing else is, so give
-    /// [`crate::Session::keys`].
+    /// [`crate::Session::full_protection`].
     ///
     /// # Errors
     /// [`ClientError::Emit`], [`ClientError::Crypto`].
     pub fn request(
         path: Utf16<'_>,
         ticket: &Ticket,
-        keys: Option<&SessionKeys>,
+        protection: Protection<'_>,
         out: &mut [u8],
     ) -> Result<usize, ClientError> {
         let body = TreeConnectRequest {
             flags: TreeConnectFlags::empty(),
             path,
         };
-        encode::request(out, ticket, keys, |w| body.emit(w))
+        encode::request(out, ticket, protection, |w| body.emit(w))
     }
 
     /// Takes the reply's message.
@@ -64,9 +73,6 @@ impl TreeConnect {
             ShareType::DISK | ShareType::PIPE | ShareType::PRINT
         ) {
             return Err(ClientError::UnknownShareType(response.share_type.0).into());
-        }
-        if response.share_flags.contains(ShareFlags::ENCRYPT_DATA) {
-            return Err(ClientError::EncryptionRequired.into());
         }
         Ok(Tree {
             // The final answer may be asynchronous; its header then has no room for a tree id.

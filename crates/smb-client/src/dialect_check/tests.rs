@@ -20,6 +20,7 @@ fn negotiated(dialect: Dialect) -> Negotiated {
         multi_credit: true,
         signing_required: true,
         signing_algorithm: SigningAlgorithm::AesCmac,
+        cipher: None,
         preauth: None,
     }
 }
@@ -56,25 +57,16 @@ fn told(answer: ValidateNegotiateResponse) -> Result<(), Failure> {
 }
 
 #[test]
-fn only_older_dialects_than_3_1_1_need_the_check() {
-    let mut config = config();
+fn every_dialect_older_than_3_1_1_needs_the_check() {
     for dialect in [
         Dialect::SMB2_0_2,
         Dialect::SMB2_1,
         Dialect::SMB3_0,
         Dialect::SMB3_0_2,
     ] {
-        assert!(DialectCheck::is_needed(&config, &negotiated(dialect)));
+        assert!(DialectCheck::is_needed(&negotiated(dialect)));
     }
-    assert!(!DialectCheck::is_needed(
-        &config,
-        &negotiated(Dialect::SMB3_1_1)
-    ));
-    config.max_dialect = Dialect::SMB2_1;
-    assert!(!DialectCheck::is_needed(
-        &config,
-        &negotiated(Dialect::SMB2_1)
-    ));
+    assert!(!DialectCheck::is_needed(&negotiated(Dialect::SMB3_1_1)));
 }
 
 #[test]
@@ -82,14 +74,20 @@ fn the_request_repeats_the_offer_under_a_signature() {
     let config = config();
     let mut out = vec![0; 512];
     let ticket = first_ticket(Command::IOCTL, SESSION);
-    let len = DialectCheck::request(&config, &ticket, &keys(), &mut out).unwrap();
+    let keys = keys();
+    let signed = Protection::Signed(&keys);
+    let len = DialectCheck::request(&config, &ticket, signed, &mut out).unwrap();
     let message = message(&out[..len]);
-    assert_eq!(keys().signing().verify(message, &[]), Ok(()));
+    assert_eq!(keys.signing().verify(message, &[]), Ok(()));
     let ioctl = IoctlRequest::parse(message).unwrap();
     assert_eq!(ioctl.ctl_code, Fsctl::VALIDATE_NEGOTIATE_INFO);
     let input = ValidateNegotiateRequest::parse(ioctl.input).unwrap();
     assert_eq!(input.client_guid, config.client_guid);
     assert_eq!(input.security_mode, SecurityMode::all());
+    assert_eq!(
+        input.capabilities,
+        Capabilities::LARGE_MTU | Capabilities::ENCRYPTION
+    );
     let dialects: Vec<u16> = input.dialects.iter().map(|dialect| dialect.0).collect();
     assert_eq!(dialects, [0x0202, 0x0210, 0x0300, 0x0302, 0x0311]);
 }

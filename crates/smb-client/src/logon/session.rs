@@ -1,6 +1,7 @@
 //! What a logon ends in.
 
-use crate::keys::SessionKeys;
+use crate::error::ClientError;
+use crate::keys::{Protection, Sealing, SessionKeys};
 
 /// A session.
 #[derive(Debug)]
@@ -11,41 +12,53 @@ pub struct Session {
     pub guest: bool,
     /// Whether the user is nobody.
     pub anonymous: bool,
-    keys: Option<SessionKeys>,
-    sign_all: bool,
+    pub(super) keys: Option<SessionKeys>,
+    pub(super) sign_all: bool,
+    pub(super) seal_all: bool,
 }
 
 impl Session {
-    pub(super) const fn new(
-        id: u64,
-        guest: bool,
-        anonymous: bool,
-        keys: Option<SessionKeys>,
-        sign_all: bool,
-    ) -> Self {
-        Self {
-            id,
-            guest,
-            anonymous,
-            keys,
-            sign_all,
-        }
-    }
-
-    /// The session's keys; a guest or nobody has none. TREE_CONNECT and [`crate::DialectCheck`] use them whatever the
-    /// policy.
+    /// The session's keys; a guest or nobody has none.
     #[must_use]
     pub const fn keys(&self) -> Option<&SessionKeys> {
         self.keys.as_ref()
     }
 
-    /// The keys with which ordinary requests are signed and their answers verified; none where signing is not required.
+    /// Whether all of the session's requests are encrypted, whatever the share.
     #[must_use]
-    pub const fn request_keys(&self) -> Option<&SessionKeys> {
-        if self.sign_all {
-            self.keys.as_ref()
-        } else {
-            None
+    pub const fn seals_all(&self) -> bool {
+        self.seal_all
+    }
+
+    /// How ordinary requests and their answers are protected.
+    #[must_use]
+    pub fn protection(&self) -> Protection<'_> {
+        match self.keys() {
+            Some(_) if self.sign_all || self.seal_all => self.full_protection(),
+            _ => Protection::None,
         }
+    }
+
+    /// How requests are protected on which the safety of others rests, whatever the policy: TREE_CONNECT and
+    /// [`crate::DialectCheck`].
+    #[must_use]
+    pub fn full_protection(&self) -> Protection<'_> {
+        match self.keys() {
+            None => Protection::None,
+            Some(keys) => match keys.sealing() {
+                Some(sealing) if self.seal_all => Protection::Sealed(sealing),
+                _ => Protection::Signed(keys),
+            },
+        }
+    }
+
+    /// The keys that encrypt, for a share that demands it.
+    ///
+    /// # Errors
+    /// [`ClientError::EncryptionImpossible`].
+    pub fn sealing(&self) -> Result<&Sealing, ClientError> {
+        self.keys()
+            .and_then(SessionKeys::sealing)
+            .ok_or(ClientError::EncryptionImpossible)
     }
 }

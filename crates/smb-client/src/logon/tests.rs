@@ -4,7 +4,7 @@ mod server;
 use std::vec;
 use std::vec::Vec;
 
-use smb_crypto::{NtHash, SigningAlgorithm};
+use smb_crypto::{Cipher, Key128, NtHash, SigningAlgorithm};
 use smb_wire::ntlm::{AvFlags, AvPair, ClientChallenge, NegotiateFlags, NtlmV2Response};
 use smb_wire::smb2::{Command, SecurityMode};
 use smb_wire::{Guid, Utf16};
@@ -28,6 +28,11 @@ fn negotiated(dialect: Dialect) -> Negotiated {
             SigningAlgorithm::AesCmac
         } else {
             SigningAlgorithm::HmacSha256
+        },
+        cipher: match dialect {
+            Dialect::SMB3_1_1 => Some(Cipher::Aes128Gcm),
+            Dialect::SMB3_0 | Dialect::SMB3_0_2 => Some(Cipher::Aes128Ccm),
+            _ => None,
         },
         preauth: (dialect == Dialect::SMB3_1_1).then_some(PreauthHash::START),
     }
@@ -92,7 +97,7 @@ fn a_user_logs_on_in_every_dialect_and_both_sides_have_the_same_key() {
         );
         let sample = [0x33; 90];
         assert_eq!(
-            session.request_keys().unwrap().signing().sign(&sample, &[]),
+            session.keys().unwrap().signing().sign(&sample, &[]),
             server.keys.as_ref().unwrap().sign(&sample, &[]),
             "{dialect:?}"
         );
@@ -149,8 +154,68 @@ fn a_server_may_leave_out_its_mic_and_its_last_token() {
 fn signing_is_for_all_requests_only_where_it_is_required() {
     let mut server = Server::new(Dialect::SMB3_1_1);
     let session = log_on(&lenient(), &mut server, user()).unwrap();
-    assert!(session.keys().is_some());
-    assert!(session.request_keys().is_none());
+    assert!(matches!(session.full_protection(), Protection::Signed(_)));
+    assert!(matches!(session.protection(), Protection::None));
+    let session = log_on(&config(), &mut Server::new(Dialect::SMB3_1_1), user()).unwrap();
+    assert!(matches!(session.protection(), Protection::Signed(_)));
+}
+
+#[test]
+fn a_session_is_encrypted_when_the_server_or_the_settings_demand_it() {
+    for dialect in [Dialect::SMB3_0, Dialect::SMB3_0_2, Dialect::SMB3_1_1] {
+        for (demanded, required) in [(true, false), (false, true)] {
+            let mut server = Server::new(dialect);
+            if demanded {
+                server.session_flags = SessionFlags::ENCRYPT_DATA;
+            }
+            let mut settings = lenient();
+            if required {
+                settings.encryption = EncryptionPolicy::Required;
+            }
+            let session = log_on(&settings, &mut server, user()).unwrap();
+            assert!(session.seals_all());
+            let Protection::Sealed(sealing) = session.protection() else {
+                panic!("not sealed");
+            };
+            assert_eq!(Some(sealing.cipher()), negotiated(dialect).cipher);
+            assert!(matches!(session.full_protection(), Protection::Sealed(_)));
+        }
+    }
+}
+
+#[test]
+fn a_share_may_demand_encryption_of_a_session_that_does_not() {
+    let session = log_on(&config(), &mut Server::new(Dialect::SMB3_1_1), user()).unwrap();
+    assert!(!session.seals_all());
+    assert!(session.sealing().is_ok());
+    let session = log_on(&config(), &mut Server::new(Dialect::SMB2_1), user()).unwrap();
+    assert_eq!(
+        session.sealing().unwrap_err(),
+        ClientError::EncryptionImpossible
+    );
+}
+
+#[test]
+fn a_session_that_must_be_encrypted_and_cannot_is_refused() {
+    let mut server = Server::new(Dialect::SMB2_1);
+    server.session_flags = SessionFlags::ENCRYPT_DATA;
+    let result = log_on(&config(), &mut server, user());
+    assert_eq!(
+        result.unwrap_err(),
+        ClientError::EncryptionImpossible.into()
+    );
+
+    let mut guest = Server::new(Dialect::SMB3_1_1);
+    guest.session_flags = SessionFlags::IS_GUEST;
+    let settings = Config {
+        encryption: EncryptionPolicy::Required,
+        ..lenient()
+    };
+    let result = log_on(&settings, &mut guest, user());
+    assert_eq!(
+        result.unwrap_err(),
+        ClientError::EncryptionImpossible.into()
+    );
 }
 
 #[test]
@@ -161,7 +226,8 @@ fn a_guest_has_no_keys_and_is_welcome_only_if_the_settings_say_so() {
         log_on(config, &mut server, user())
     };
     let session = guest(&lenient()).unwrap();
-    assert!(session.guest && session.keys().is_none() && session.request_keys().is_none());
+    assert!(session.guest && session.keys().is_none());
+    assert!(matches!(session.full_protection(), Protection::None));
     assert_eq!(
         guest(&config()).unwrap_err(),
         ClientError::GuestRefused.into()

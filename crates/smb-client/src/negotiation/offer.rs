@@ -1,6 +1,7 @@
 //! What the client offers: said in NEGOTIATE, and said again, signed, in FSCTL_VALIDATE_NEGOTIATE_INFO.
 
-use smb_wire::smb2::negotiate_context::{HashAlgorithm, NegotiateContext, SigningAlgorithm};
+use smb_crypto::Cipher;
+use smb_wire::smb2::negotiate_context::{self, HashAlgorithm, NegotiateContext, SigningAlgorithm};
 use smb_wire::smb2::{Capabilities, Dialect, NegotiateRequest, SecurityMode};
 use smb_wire::{Guid, List, Utf16};
 
@@ -8,6 +9,7 @@ use super::encode;
 use crate::config::{Config, SigningPolicy};
 use crate::error::ClientError;
 use crate::exchange::Ticket;
+use crate::keys::Protection;
 
 /// Every dialect this client speaks.
 const DIALECTS: [Dialect; 5] = [
@@ -53,12 +55,8 @@ impl Offer {
             first,
             count: DIALECTS.iter().filter(offered).count(),
             security_mode,
-            // Older dialects have no capabilities in the request, and 2.0.2 has no client GUID (MS-SMB2 2.2.3).
-            capabilities: if config.max_dialect >= Dialect::SMB3_0 {
-                Capabilities::LARGE_MTU
-            } else {
-                Capabilities::empty()
-            },
+            capabilities: capabilities(config),
+            // 2.0.2 has no client GUID (MS-SMB2 2.2.3).
             client_guid: if config.max_dialect > Dialect::SMB2_0_2 {
                 config.client_guid
             } else {
@@ -74,7 +72,7 @@ impl Offer {
             .unwrap_or_default()
     }
 
-    /// Writes the NEGOTIATE request. Sealing will add its context here.
+    /// Writes the NEGOTIATE request.
     pub(super) fn request(
         &self,
         config: &Config,
@@ -82,6 +80,12 @@ impl Offer {
         ticket: &Ticket,
         out: &mut [u8],
     ) -> Result<usize, ClientError> {
+        let mut ciphers = [negotiate_context::Cipher::NONE; 4];
+        let chosen = config.ciphers.as_slice();
+        for (place, cipher) in ciphers.iter_mut().zip(chosen) {
+            *place = negotiate_context::Cipher(cipher.wire_id());
+        }
+        let ciphers = ciphers.get(..chosen.len()).unwrap_or_default();
         let contexts = [
             NegotiateContext::PreauthIntegrity {
                 algorithms: List::new(&[HashAlgorithm::SHA_512]),
@@ -89,9 +93,12 @@ impl Offer {
             },
             NegotiateContext::Signing(List::new(&SIGNING)),
             NegotiateContext::Netname(Utf16::from_units(config.server_name.units())),
+            // The last, because it may be left out.
+            NegotiateContext::Encryption(List::new(ciphers)),
         ];
-        let contexts = match self.dialects().last() {
-            Some(&Dialect::SMB3_1_1) => contexts.as_slice(),
+        let contexts = match (self.dialects().last(), contexts.split_last()) {
+            (Some(&Dialect::SMB3_1_1), Some((_, others))) if ciphers.is_empty() => others,
+            (Some(&Dialect::SMB3_1_1), _) => contexts.as_slice(),
             _ => &[],
         };
         let body = NegotiateRequest {
@@ -101,6 +108,19 @@ impl Offer {
             dialects: List::new(self.dialects()),
             contexts: List::new(contexts),
         };
-        encode::request(out, ticket, None, |w| body.emit(w))
+        encode::request(out, ticket, Protection::None, |w| body.emit(w))
     }
+}
+
+/// What the client can do; older dialects than 3.0 cannot say it in the request (MS-SMB2 2.2.3).
+fn capabilities(config: &Config) -> Capabilities {
+    if config.max_dialect < Dialect::SMB3_0 {
+        return Capabilities::empty();
+    }
+    let mut capabilities = Capabilities::LARGE_MTU;
+    capabilities.set(
+        Capabilities::ENCRYPTION,
+        config.ciphers.as_slice().contains(&Cipher::Aes128Ccm),
+    );
+    capabilities
 }

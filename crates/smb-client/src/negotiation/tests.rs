@@ -1,12 +1,15 @@
 use std::vec;
 use std::vec::Vec;
 
-use smb_wire::smb2::negotiate_context::{self, Cipher, HashAlgorithm, NegotiateContext};
+use smb_wire::smb2::negotiate_context::{
+    self, CompressionAlgorithm, CompressionFlags, HashAlgorithm, NegotiateContext,
+};
 use smb_wire::smb2::{Command, ErrorResponse, NegotiateRequest};
 use smb_wire::spnego::{Mech, NegTokenInit, NegotiationToken};
 use smb_wire::{EmitError, Fault, Utf16};
 
 use super::*;
+use crate::config::Ciphers;
 use crate::testing::*;
 
 /// A server's answer before a test changes it: as Samba would answer.
@@ -33,6 +36,10 @@ const PREAUTH: NegotiateContext<'static> = NegotiateContext::PreauthIntegrity {
 
 fn signing(algorithms: &[negotiate_context::SigningAlgorithm]) -> NegotiateContext<'_> {
     NegotiateContext::Signing(List::new(algorithms))
+}
+
+fn ciphers(ciphers: &[negotiate_context::Cipher]) -> NegotiateContext<'_> {
+    NegotiateContext::Encryption(List::new(ciphers))
 }
 
 /// Asks with these settings and answers with these bytes.
@@ -104,6 +111,18 @@ fn the_request_offers_what_the_settings_say() {
         NegotiateContext::Netname(Utf16::from_str("fs1.example"))
     );
 
+    use negotiate_context::Cipher as C;
+    assert_eq!(
+        contexts[3],
+        ciphers(&[
+            C::AES_128_GCM,
+            C::AES_128_CCM,
+            C::AES_256_GCM,
+            C::AES_256_CCM
+        ])
+    );
+    assert_eq!(contexts.len(), 4);
+
     config.min_dialect = Dialect::SMB2_1;
     config.max_dialect = Dialect::SMB3_0_2;
     config.signing = SigningPolicy::Enabled;
@@ -117,6 +136,143 @@ fn the_request_offers_what_the_settings_say() {
     );
     assert_eq!(request.security_mode, SecurityMode::SIGNING_ENABLED);
     assert!(request.contexts.is_empty());
+    assert_eq!(
+        request.capabilities,
+        Capabilities::LARGE_MTU | Capabilities::ENCRYPTION
+    );
+}
+
+#[test]
+fn the_ciphers_offered_are_those_of_the_settings_in_their_order() {
+    use negotiate_context::Cipher as C;
+    let offered = |config: &Config| {
+        let mut out = [0; 1024];
+        let ticket = first_ticket(Command::NEGOTIATE, 0);
+        let len = Negotiation::new([5; 32])
+            .request(config, &ticket, &mut out)
+            .unwrap();
+        let request = NegotiateRequest::parse(message(&out[..len])).unwrap();
+        let context = request.contexts.iter().find_map(|context| match context {
+            NegotiateContext::Encryption(ciphers) => Some(ciphers.iter().collect::<Vec<_>>()),
+            _ => None,
+        });
+        (context, request.capabilities)
+    };
+    let with = |ciphers| Config {
+        ciphers,
+        ..config()
+    };
+    let two = Ciphers::new([Cipher::Aes256Ccm, Cipher::Aes128Gcm]).unwrap();
+    assert_eq!(
+        offered(&with(two)),
+        (
+            Some(vec![C::AES_256_CCM, C::AES_128_GCM]),
+            Capabilities::LARGE_MTU
+        )
+    );
+    assert_eq!(
+        offered(&with(Ciphers::NONE)),
+        (None, Capabilities::LARGE_MTU)
+    );
+    assert_eq!(Ciphers::new([Cipher::Aes256Ccm; 2]), None);
+    assert_eq!(Ciphers::new([Cipher::Aes256Ccm; 5]), None);
+}
+
+#[test]
+fn c3_16_the_cipher_chosen_must_be_one_of_those_offered_and_one() {
+    use negotiate_context::Cipher as C;
+    for (chosen, cipher) in [
+        (C::AES_128_CCM, Some(Cipher::Aes128Ccm)),
+        (C::AES_128_GCM, Some(Cipher::Aes128Gcm)),
+        (C::AES_256_CCM, Some(Cipher::Aes256Ccm)),
+        (C::AES_256_GCM, Some(Cipher::Aes256Gcm)),
+        (C::NONE, None),
+    ] {
+        let done = with_contexts(&[PREAUTH, ciphers(&[chosen])]).unwrap();
+        assert_eq!(done.cipher, cipher);
+    }
+    for chosen in [
+        &[][..],
+        &[C(5)],
+        &[C(0xFFFF)],
+        &[C::AES_128_GCM, C::AES_128_CCM],
+    ] {
+        assert_eq!(
+            with_contexts(&[PREAUTH, ciphers(chosen)]),
+            Err(ClientError::BadCipher)
+        );
+    }
+    let twice = [
+        PREAUTH,
+        ciphers(&[C::AES_128_GCM]),
+        ciphers(&[C::AES_128_GCM]),
+    ];
+    assert_eq!(with_contexts(&twice), Err(ClientError::DuplicateContext(2)));
+
+    let chosen_of = |ciphers_of: Ciphers, chosen| {
+        let config = Config {
+            ciphers: ciphers_of,
+            ..config()
+        };
+        let chosen = [chosen];
+        let contexts = [PREAUTH, ciphers(&chosen)];
+        let response = NegotiateResponse {
+            contexts: List::new(&contexts),
+            ..answer(Dialect::SMB3_1_1)
+        };
+        negotiated(&config, &response).map(|done| done.cipher)
+    };
+    let only_gcm = Ciphers::new([Cipher::Aes128Gcm]).unwrap();
+    assert_eq!(
+        chosen_of(only_gcm, C::AES_128_CCM),
+        Err(ClientError::BadCipher)
+    );
+    assert_eq!(
+        chosen_of(Ciphers::NONE, C::AES_128_GCM),
+        Err(ClientError::ContextNotOffered(2))
+    );
+}
+
+#[test]
+fn before_3_1_1_both_sides_say_that_they_can_encrypt() {
+    let cipher = |config: &Config, dialect, capabilities| {
+        let response = NegotiateResponse {
+            capabilities,
+            ..answer(dialect)
+        };
+        negotiated(config, &response).map(|done| done.cipher)
+    };
+    let both = Capabilities::LARGE_MTU | Capabilities::ENCRYPTION;
+    let (with, mut without) = (config(), config());
+    without.ciphers = Ciphers::new([Cipher::Aes128Gcm]).unwrap();
+    for dialect in [Dialect::SMB3_0, Dialect::SMB3_0_2] {
+        assert_eq!(cipher(&with, dialect, both), Ok(Some(Cipher::Aes128Ccm)));
+        assert_eq!(cipher(&with, dialect, Capabilities::LARGE_MTU), Ok(None));
+        assert_eq!(cipher(&without, dialect, both), Ok(None));
+    }
+    assert_eq!(cipher(&with, Dialect::SMB2_1, both), Ok(None));
+}
+
+#[test]
+fn where_encryption_is_required_a_server_without_it_is_refused_at_once() {
+    let config = Config {
+        encryption: EncryptionPolicy::Required,
+        ..config()
+    };
+    for dialect in [Dialect::SMB2_0_2, Dialect::SMB2_1, Dialect::SMB3_0] {
+        assert_eq!(
+            negotiated(&config, &answer(dialect)),
+            Err(ClientError::NoCommonCipher)
+        );
+    }
+    let response = NegotiateResponse {
+        contexts: List::new(&[PREAUTH]),
+        ..answer(Dialect::SMB3_1_1)
+    };
+    assert_eq!(
+        negotiated(&config, &response),
+        Err(ClientError::NoCommonCipher)
+    );
 }
 
 #[test]
@@ -331,10 +487,13 @@ fn contexts_must_be_the_ones_offered_each_once_with_one_choice() {
             Err(ClientError::BadSigningAlgorithm)
         );
     }
-    let cipher = NegotiateContext::Encryption(List::new(&[Cipher::AES_128_GCM]));
+    let compression = NegotiateContext::Compression {
+        algorithms: List::new(&[CompressionAlgorithm::LZ4]),
+        flags: CompressionFlags::empty(),
+    };
     assert_eq!(
-        with_contexts(&[PREAUTH, cipher]),
-        Err(ClientError::ContextNotOffered(2))
+        with_contexts(&[PREAUTH, compression]),
+        Err(ClientError::ContextNotOffered(3))
     );
     let unknown = NegotiateContext::Other {
         context_type: negotiate_context::ContextType(0x99),

@@ -1,6 +1,7 @@
 //! The first look at a frame.
 
 use smb_wire::netbios::{FrameHeader, PacketType};
+use smb_wire::smb2::transform::TransformHeader;
 use smb_wire::smb2::{Command, Header, ReadResponse, compression, header, transform};
 use smb_wire::{Fault, ParseError, smb1};
 
@@ -14,7 +15,12 @@ pub(super) enum Opening {
     KeepAlive,
     /// A frame of `len` bytes whose first message has this header. All of the first look is there.
     Message { len: usize, header: Header },
+    /// A frame of `len` bytes that is encrypted with the keys of this session.
+    Sealed { len: usize, session_id: u64 },
 }
+
+/// The shortest encrypted frame: a message has at least a header.
+const SEALED_MIN: usize = TransformHeader::LEN + Header::LEN;
 
 /// Reads the beginning of a frame.
 pub(super) fn open(bytes: &[u8]) -> Result<Opening, ClientError> {
@@ -41,7 +47,16 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opening, ClientError> {
         }
         header::PROTOCOL_ID => {}
         smb1::PROTOCOL_ID => return Err(ClientError::Smb1Only),
-        transform::PROTOCOL_ID => return Err(ClientError::UnexpectedEncryption),
+        transform::PROTOCOL_ID if len < SEALED_MIN => {
+            return Err(ClientError::FrameTooShort(frame.length));
+        }
+        transform::PROTOCOL_ID if message.len() < TransformHeader::LEN => {
+            return Ok(Opening::Incomplete);
+        }
+        transform::PROTOCOL_ID => {
+            let session_id = TransformHeader::parse_front(message, len)?.session_id;
+            return Ok(Opening::Sealed { len, session_id });
+        }
         compression::PROTOCOL_ID => return Err(ClientError::UnexpectedCompression),
         _ => {
             return Err(ClientError::Parse(ParseError {

@@ -1,4 +1,5 @@
 mod hostile;
+mod sealed;
 mod signed;
 
 use std::vec;
@@ -219,6 +220,41 @@ fn the_parts_of_a_compound_are_answers_of_their_own() {
         panic!()
     };
     assert_eq!(ReadResponse::parse(message).unwrap().data, b"small file");
+}
+
+#[test]
+fn a_reads_data_in_a_compound_is_for_the_caller_to_copy() {
+    let mut client = Client::ready();
+    let ask = read(1, 100);
+    let buffer = ask.token.buffer.clone();
+    let ticket = client.send(ask);
+    let other = client.send(request(2, Command::ECHO));
+    let bytes = compound(&[
+        read_answer(&ticket, &[7; 90]),
+        error(&other, NtStatus::SUCCESS),
+    ]);
+    let got = client.feed(&bytes).unwrap();
+    assert_eq!((got[0].data(), got[1].number()), (&[7; 90][..], 2));
+    assert_eq!(buffer.borrow()[..], [0xEE; 100]);
+}
+
+#[test]
+fn a_compound_cannot_bring_more_data_than_was_asked_for() {
+    let mut client = Client::ready();
+    let ticket = client.send(read(1, 89));
+    let other = client.send(request(2, Command::ECHO));
+    let bytes = compound(&[
+        read_answer(&ticket, &[7; 90]),
+        error(&other, NtStatus::SUCCESS),
+    ]);
+    assert_eq!(
+        client.feed(&bytes),
+        Err(ClientError::TooMuchData {
+            asked: 89,
+            answered: 90
+        })
+    );
+    assert_eq!(client.receiver.abort().unwrap().number, 1);
 }
 
 #[test]

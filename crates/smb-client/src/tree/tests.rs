@@ -32,7 +32,9 @@ fn the_request_names_the_share_and_is_signed_with_keys() {
     let ticket = first_ticket(Command::TREE_CONNECT, SESSION);
     let mut out = vec![0; 512];
     let path = Utf16::from_str(r"\\fs1\data");
-    let len = TreeConnect::request(path, &ticket, Some(&keys()), &mut out).unwrap();
+    let keys = keys();
+    let signed = Protection::Signed(&keys);
+    let len = TreeConnect::request(path, &ticket, signed, &mut out).unwrap();
     let message = message(&out[..len]);
     assert_eq!(TreeConnectRequest::parse(message).unwrap().path, path);
     assert!(
@@ -57,15 +59,17 @@ fn the_tree_has_the_headers_id_and_the_bodys_properties() {
 }
 
 #[test]
-fn a_share_that_demands_encryption_or_has_no_known_type_is_refused() {
+fn a_share_tells_whether_it_must_be_encrypted() {
     let encrypted = TreeConnectResponse {
         share_flags: ShareFlags::ENCRYPT_DATA,
         ..share()
     };
-    assert_eq!(
-        replied(encrypted, 0),
-        Err(ClientError::EncryptionRequired.into())
-    );
+    assert!(replied(encrypted, 0).unwrap().must_be_sealed());
+    assert!(!replied(share(), 0).unwrap().must_be_sealed());
+}
+
+#[test]
+fn a_share_of_no_known_type_is_refused() {
     for share_type in [0, 4, 255] {
         let odd = TreeConnectResponse {
             share_type: ShareType(share_type),
@@ -97,7 +101,7 @@ fn a_path_that_is_too_long_for_the_protocol_is_refused() {
     let result = TreeConnect::request(
         Utf16::from_units(&path),
         &ticket,
-        None,
+        Protection::None,
         &mut vec![0; 200_000],
     );
     assert!(matches!(

@@ -47,7 +47,12 @@ impl TransformHeader {
 
     /// Reads the header at the beginning of `frame`; what follows it must be as long as it says.
     pub fn parse(frame: &[u8]) -> Result<Self, ParseError> {
-        let mut r = Reader::new(frame);
+        Self::parse_front(frame, frame.len())
+    }
+
+    /// Reads the header from the beginning of a frame of `frame_len` bytes, of which no more than the header need be there.
+    pub fn parse_front(front: &[u8], frame_len: usize) -> Result<Self, ParseError> {
+        let mut r = Reader::new(front);
         let raw: &Raw = r.fixed("TRANSFORM header")?;
         if raw.protocol_id != PROTOCOL_ID {
             return Err(ParseError::value("ProtocolId"));
@@ -55,7 +60,8 @@ impl TransformHeader {
         if raw.flags.get() != ENCRYPTED {
             return Err(ParseError::value("Flags"));
         }
-        if usize::try_from(raw.original_message_size.get()) != Ok(r.len()) {
+        let message_len = frame_len.checked_sub(Self::LEN);
+        if usize::try_from(raw.original_message_size.get()).ok() != message_len {
             return Err(ParseError::out_of_bounds("OriginalMessageSize"));
         }
         Ok(Self {

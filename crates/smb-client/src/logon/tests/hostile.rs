@@ -68,12 +68,6 @@ fn the_session_id_must_come_and_stay() {
 }
 
 #[test]
-fn a_session_that_must_be_encrypted_is_refused() {
-    let error = refused(|server| server.session_flags = SessionFlags::ENCRYPT_DATA);
-    assert_eq!(error, ClientError::EncryptionRequired);
-}
-
-#[test]
 fn a_wrong_mic_or_state_of_spnego_is_refused() {
     assert_eq!(
         refused(|server| server.last_token = LastToken::BadMic),

@@ -194,7 +194,8 @@ impl Server {
         };
         let mut frame = self.setup_response(ticket, NtStatus::SUCCESS, self.session_ids[1], &token);
         let keys = self.signing_key(key.key());
-        if self.sign && self.session_flags.is_empty() {
+        let keyless = SessionFlags::IS_GUEST | SessionFlags::IS_NULL;
+        if self.sign && !self.session_flags.intersects(keyless) {
             let message = &mut frame[4..];
             message[16] |= u8::try_from(HeaderFlags::SIGNED.bits()).unwrap();
             let signature = keys.sign(message, &[]).unwrap();
