@@ -5,15 +5,16 @@ use std::net::ToSocketAddrs;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use smb_crypto::{Cipher, SigningAlgorithm};
 use smb_wire::smb2::Dialect;
 
 use crate::faults::{Fault, Faults, StreamFault, When};
 use crate::observer::{Observer, Served};
 use crate::running::RunningServer;
-use crate::server::{Server, Settings, Signing, User};
+use crate::server::{Encryption, Server, Settings, Signing, User};
 use crate::share::Share;
 
-/// A server being set up. It speaks SMB 2.0.2 to 3.1.1, signs what its clients want signed, and lets nobody in until
+/// A server being set up. It speaks SMB 2.0.2 to 3.1.1, signs and seals what its clients want, and lets nobody in until
 /// [`Builder::user`], [`Builder::allow_guest`] or [`Builder::allow_anonymous`] says so.
 pub struct Builder {
     settings: Settings,
@@ -31,6 +32,13 @@ impl Default for Builder {
                 guest: false,
                 anonymous: false,
                 signing: Signing::Enabled,
+                signing_algorithms: vec![
+                    SigningAlgorithm::AesGmac,
+                    SigningAlgorithm::AesCmac,
+                    SigningAlgorithm::HmacSha256,
+                ],
+                encryption: Encryption::Offered,
+                ciphers: Cipher::ALL.to_vec(),
                 max_io: 8 << 20,
                 max_credits: 8192,
                 shares: Vec::new(),
@@ -84,6 +92,26 @@ impl Builder {
     /// Whether everything is signed, or only what clients want signed (the default).
     pub fn signing(mut self, signing: Signing) -> Self {
         self.settings.signing = signing;
+        self
+    }
+
+    /// The algorithms that 3.1.1 clients can choose from for signing, by default all. A client that names none of them
+    /// gets AES-CMAC, as one that names none at all.
+    pub fn signing_algorithms(mut self, algorithms: &[SigningAlgorithm]) -> Self {
+        self.settings.signing_algorithms = algorithms.to_vec();
+        self
+    }
+
+    /// Whether everything is sealed, or only what clients or shares want sealed (the default), or nothing.
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.settings.encryption = encryption;
+        self
+    }
+
+    /// The ciphers that clients can choose from, by default all: the first that a 3.1.1 client names is taken. SMB 3.0 and
+    /// 3.0.2 have none but AES-128-CCM.
+    pub fn ciphers(mut self, ciphers: &[Cipher]) -> Self {
+        self.settings.ciphers = ciphers.to_vec();
         self
     }
 

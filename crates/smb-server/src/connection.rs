@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use smb_crypto::{PreauthHash, SigningAlgorithm};
+use smb_crypto::{Cipher, PreauthHash, SigningAlgorithm};
 use smb_wire::Guid;
 use smb_wire::smb2::{Capabilities, Dialect, SecurityMode};
 
@@ -37,6 +37,7 @@ pub(crate) struct Negotiated {
     pub(crate) client_security_mode: SecurityMode,
     pub(crate) capabilities: Capabilities,
     pub(crate) signing_algorithm: SigningAlgorithm,
+    pub(crate) cipher: Option<Cipher>,
     pub(crate) preauth: PreauthHash,
 }
 
@@ -123,7 +124,7 @@ fn serve_stream(server: &Arc<Server>, stream: TcpStream, number: u64) -> io::Res
                     .counters
                     .bytes_in
                     .fetch_add(message.len() as u64 + 4, Ordering::Relaxed);
-                if let Err(Hangup) = connection.serve_message(message, received) {
+                if let Err(Hangup) = connection.serve_frame(message, received) {
                     server
                         .counters
                         .protocol_errors

@@ -1,17 +1,20 @@
-//! From the bytes of a frame to the execution of its requests: compounds, credits, signatures.
+//! From the bytes of a frame to the execution of its requests: seals, compounds, credits, signatures.
 
 mod reply;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use smb_wire::NtStatus;
 use smb_wire::smb1;
+use smb_wire::smb2::transform::{self, TransformHeader};
 use smb_wire::smb2::{Command, Header, HeaderFlags, Target};
 
 use crate::commands::{Chain, Failure, Hangup, Outcome, Request};
 use crate::connection::Connection;
 use crate::faults::Seen;
+use crate::session::Session;
 use reply::Reply;
 
 /// The header and bytes of a request whose reply is being made.
@@ -20,14 +23,42 @@ struct Current<'a> {
     message: &'a [u8],
     received: Instant,
     followed: bool,
+    /// The session that sealed it, if one did.
+    sealed_by: Option<&'a Arc<Session>>,
 }
 
 impl Connection {
-    /// Serves one frame: a message, a compound of several, or SMB1's opener.
-    pub(crate) fn serve_message(&mut self, frame: &[u8], received: Instant) -> Result<(), Hangup> {
+    /// Serves one frame: a message, a compound of several, either of them sealed, or SMB1's opener.
+    pub(crate) fn serve_frame(
+        &mut self,
+        frame: &mut [u8],
+        received: Instant,
+    ) -> Result<(), Hangup> {
         if frame.starts_with(&smb1::PROTOCOL_ID) {
             return self.serve_opener(frame, received);
         }
+        if frame.starts_with(&transform::PROTOCOL_ID) {
+            return self.serve_sealed(frame, received);
+        }
+        self.serve_messages(frame, None, received)
+    }
+
+    /// MS-SMB2 3.3.5.2.1.1: whoever cannot seal rightly is not talked to.
+    fn serve_sealed(&mut self, frame: &mut [u8], received: Instant) -> Result<(), Hangup> {
+        let header = TransformHeader::parse(frame).map_err(|_| Hangup)?;
+        let session = self.sessions.get(&header.session_id).ok_or(Hangup)?;
+        let session = Arc::clone(session);
+        let seals = session.seals().ok_or(Hangup)?;
+        let messages = seals.open(frame).map_err(|_| Hangup)?;
+        self.serve_messages(messages, Some(&session), received)
+    }
+
+    fn serve_messages(
+        &mut self,
+        frame: &[u8],
+        sealed_by: Option<&Arc<Session>>,
+        received: Instant,
+    ) -> Result<(), Hangup> {
         let mut replies = Vec::new();
         let mut chain = Chain::default();
         let mut rest = frame;
@@ -45,6 +76,7 @@ impl Connection {
                 message,
                 received,
                 followed,
+                sealed_by,
             };
             replies.extend(self.serve_one(current, &mut chain)?);
             if others.is_empty() {
@@ -68,6 +100,15 @@ impl Connection {
         {
             return Err(Hangup);
         }
+        let related = header.flags.contains(HeaderFlags::RELATED_OPERATIONS);
+        if let Some(session) = current.sealed_by {
+            let counter = &self.server.counters.sealed_requests;
+            counter.fetch_add(1, Ordering::Relaxed);
+            // The seal speaks for its own session only.
+            if !related && header.session_id != session.id {
+                return Err(Hangup);
+            }
+        }
         if header.command == Command::CANCEL {
             self.cancel(&current);
             return Ok(None);
@@ -79,7 +120,6 @@ impl Connection {
         self.credits
             .take(header.message_id, header.credit_charge)
             .map_err(|_| Hangup)?;
-        let related = header.flags.contains(HeaderFlags::RELATED_OPERATIONS);
         let orphan = related && !chain.begun;
         if related {
             header.session_id = chain.session_id;
@@ -97,14 +137,20 @@ impl Connection {
             connection: self.number,
             header: current.header,
             message: current.message,
+            sealed: current.sealed_by.is_some(),
         };
         let plan = self.server.faults.plan(&seen);
+        let misheard = plan.mishear(current.message);
+        let current = Current {
+            message: misheard.as_deref().unwrap_or(current.message),
+            ..current
+        };
         let request = self.resolve(&current);
         let outcome = match plan.status {
             Some(status) => Err(Failure::Status(status)),
             None if orphan => Err(Failure::Status(NtStatus::INVALID_PARAMETER)),
             None => self
-                .admit(&request, related, chain)
+                .admit(&request, current.sealed_by.is_some(), related, chain)
                 .and_then(|()| self.execute(&request, chain)),
         };
         let failed = match &outcome {
@@ -142,14 +188,29 @@ impl Connection {
         }
     }
 
-    /// Checks the signature, and what a related request depends on (MS-SMB2 3.3.5.2.4).
-    fn admit(&self, request: &Request<'_>, related: bool, chain: &Chain) -> Result<(), Failure> {
+    /// Checks the signature or the seal, and what a related request depends on (MS-SMB2 3.3.5.2.4, 3.3.5.2.9, 3.3.5.2.11).
+    fn admit(
+        &self,
+        request: &Request<'_>,
+        sealed: bool,
+        related: bool,
+        chain: &Chain,
+    ) -> Result<(), Failure> {
         if let (true, Some(status)) = (related, chain.failed) {
             return Err(Failure::Status(status));
         }
         let Some(session) = &request.session else {
             return Ok(());
         };
+        if sealed {
+            // The seal proves more than a signature would.
+            return Ok(());
+        }
+        let logs_on = request.header.command == Command::SESSION_SETUP;
+        if session.must_seal && !logs_on || request.tree.as_ref().is_some_and(|tree| tree.must_seal)
+        {
+            return Err(Failure::Status(NtStatus::ACCESS_DENIED));
+        }
         let signed = request.header.flags.contains(HeaderFlags::SIGNED);
         match session.signing_key() {
             Some(key) if signed => key.verify(request.message, &[]).map_err(|_| {
@@ -159,10 +220,7 @@ impl Connection {
                     .fetch_add(1, Ordering::Relaxed);
                 Failure::Status(NtStatus::ACCESS_DENIED)
             }),
-            _ if session.must_sign
-                && !signed
-                && request.header.command != Command::SESSION_SETUP =>
-            {
+            _ if session.must_sign && !signed && !logs_on => {
                 Err(Failure::Status(NtStatus::ACCESS_DENIED))
             }
             _ => Ok(()),
@@ -171,7 +229,8 @@ impl Connection {
 
     /// MS-SMB2 3.3.5.16: there is no reply, not even to a CANCEL with a wrong signature.
     fn cancel(&self, current: &Current<'_>) {
-        let admitted = self.admit(&self.resolve(current), false, &Chain::default());
+        let sealed = current.sealed_by.is_some();
+        let admitted = self.admit(&self.resolve(current), sealed, false, &Chain::default());
         if let (Ok(()), Some(message_id)) = (admitted, self.link.find(&current.header)) {
             self.link.cancel(message_id);
         }
@@ -188,11 +247,13 @@ impl Connection {
             message: frame,
             received,
             followed: false,
+            sealed_by: None,
         };
         let plan = self.server.faults.plan(&Seen {
             connection: self.number,
             header,
             message: frame,
+            sealed: false,
         });
         let request = self.resolve(&current);
         let outcome = self.answer_opener(&request);

@@ -3,6 +3,8 @@
 //! A rule is a [`When`] and a [`Fault`]. Rules compose: all that match a request apply to its reply. [`StreamFault`]s are
 //! about the bytes of the connection, whatever they mean.
 
+mod forgery;
+mod negotiate;
 mod plan;
 mod rule;
 mod stream;
@@ -11,8 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
+pub(crate) use forgery::Forgery;
+pub use negotiate::NegotiateAnswer;
 pub(crate) use plan::{Ending, Plan};
-pub use rule::{Fault, Seen, When};
+pub use rule::{Fault, HeaderChange, RawReply, Rewrite, Seen, When};
 pub use stream::StreamFault;
 pub(crate) use stream::StreamState;
 

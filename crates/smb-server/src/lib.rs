@@ -33,18 +33,22 @@ pub mod faults;
 pub mod fs;
 mod logon;
 mod observer;
+mod protection;
 mod running;
+mod seals;
 mod server;
 mod session;
 mod share;
 mod status;
 
 pub use builder::Builder;
-pub use faults::{Fault, Faults, Seen, StreamFault, When};
+pub use faults::{Fault, Faults, NegotiateAnswer, Seen, StreamFault, When};
 pub use observer::{Observer, Served, Stats};
+pub use protection::Protection;
 pub use running::RunningServer;
-pub use server::Signing;
+pub use server::{Encryption, Signing};
 pub use share::Share;
+pub use smb_crypto::{Cipher, SigningAlgorithm};
 
 /// Begins to set a server up.
 pub fn builder() -> Builder {

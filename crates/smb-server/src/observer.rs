@@ -26,6 +26,8 @@ pub struct Served {
     pub bytes_out: usize,
     /// The reply's status.
     pub status: NtStatus,
+    /// Whether the request came sealed.
+    pub sealed: bool,
     /// Whether an interim reply was sent before.
     pub interim: bool,
     /// When the request's last byte had been received.
@@ -56,6 +58,8 @@ pub struct Stats {
     pub bytes_out: u64,
     /// Requests whose signature did not match.
     pub bad_signatures: u64,
+    /// Requests that came sealed.
+    pub sealed_requests: u64,
     /// Connections that were ended because of what the client sent.
     pub protocol_errors: u64,
 }
@@ -81,6 +85,7 @@ pub(crate) struct Counters {
     pub(crate) bytes_in: AtomicU64,
     pub(crate) bytes_out: AtomicU64,
     pub(crate) bad_signatures: AtomicU64,
+    pub(crate) sealed_requests: AtomicU64,
     pub(crate) protocol_errors: AtomicU64,
     requests: [AtomicU64; COMMANDS],
 }
@@ -103,6 +108,7 @@ impl Counters {
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
             bad_signatures: read(&self.bad_signatures),
+            sealed_requests: read(&self.sealed_requests),
             protocol_errors: read(&self.protocol_errors),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
+use smb_crypto::{Cipher, SigningAlgorithm};
 use smb_wire::Guid;
 use smb_wire::smb2::Dialect;
 
@@ -21,6 +22,17 @@ pub enum Signing {
     /// Only what a client signs or requires to be signed.
     Enabled,
     /// Everything in sessions that have a key.
+    Required,
+}
+
+/// Whether messages are sealed. Only SMB 3.x can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// Never; the server does not say that it could.
+    Off,
+    /// What a client seals, and what a share demands ([`Share::encrypted`]).
+    Offered,
+    /// Everything in all sessions. A client that cannot is refused with STATUS_ACCESS_DENIED.
     Required,
 }
 
@@ -41,6 +53,11 @@ pub(crate) struct Settings {
     pub(crate) guest: bool,
     pub(crate) anonymous: bool,
     pub(crate) signing: Signing,
+    /// In 3.1.1, those that a client can choose from.
+    pub(crate) signing_algorithms: Vec<SigningAlgorithm>,
+    pub(crate) encryption: Encryption,
+    /// Those that a client can choose from; before 3.1.1 there is only AES-128-CCM.
+    pub(crate) ciphers: Vec<Cipher>,
     /// The longest READ, WRITE and other payload in bytes.
     pub(crate) max_io: u32,
     /// The most credits that a client can hold.

@@ -1,5 +1,7 @@
 //! Sessions, the trees connected in them, and the files open in those.
 
+mod keys;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +12,10 @@ use smb_wire::NtStatus;
 use smb_wire::smb2::FileId;
 
 use crate::fs;
+use crate::seals::Seals;
 use crate::share::Share;
+
+pub(crate) use keys::SessionKeys;
 
 /// Trees that a session can have, so that no client takes memory without end.
 const MAX_TREES: usize = 4096;
@@ -20,9 +25,11 @@ const MAX_FILES: usize = 65_536;
 /// A logged-on session (MS-SMB2 3.3.1.8).
 pub(crate) struct Session {
     pub(crate) id: u64,
-    signing_key: Option<SigningKey>,
+    keys: Option<SessionKeys>,
     /// Whether requests without a signature are refused.
     pub(crate) must_sign: bool,
+    /// Whether requests that are not sealed are refused (Session.EncryptData).
+    pub(crate) must_seal: bool,
     trees: Mutex<HashMap<u32, Arc<Tree>>>,
     files: Mutex<HashMap<u64, Arc<OpenFile>>>,
     /// Set when it was logged off, or another session took its place.
@@ -34,6 +41,8 @@ pub(crate) struct Tree {
     pub(crate) id: u32,
     /// `None` for IPC$.
     pub(crate) share: Option<Share>,
+    /// Whether requests that are not sealed are refused (TreeConnect.EncryptData).
+    pub(crate) must_seal: bool,
 }
 
 /// A file open in a tree (MS-SMB2 3.3.1.10).
@@ -44,12 +53,18 @@ pub(crate) struct OpenFile {
 }
 
 impl Session {
-    pub(crate) fn new(id: u64, signing_key: Option<SigningKey>, must_sign: bool) -> Arc<Self> {
-        let must_sign = must_sign && signing_key.is_some();
+    pub(crate) fn new(
+        id: u64,
+        keys: Option<SessionKeys>,
+        must_sign: bool,
+        must_seal: bool,
+    ) -> Arc<Self> {
+        let must_sign = must_sign && keys.is_some();
         Arc::new(Self {
             id,
-            signing_key,
+            keys,
             must_sign,
+            must_seal,
             trees: Mutex::default(),
             files: Mutex::default(),
             ended: AtomicBool::new(false),
@@ -57,7 +72,12 @@ impl Session {
     }
 
     pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
-        self.signing_key.as_ref()
+        self.keys.as_ref().map(|keys| &keys.signing)
+    }
+
+    /// The keys that seal, if a cipher was agreed on.
+    pub(crate) fn seals(&self) -> Option<&Seals> {
+        self.keys.as_ref()?.seals.as_ref()
     }
 
     pub(crate) fn is_ended(&self) -> bool {

@@ -14,6 +14,7 @@ const DEFAULT_CAPACITY: u64 = 4 << 30;
 pub struct Share {
     name: Arc<str>,
     fs: Arc<FileSystem>,
+    encrypted: bool,
 }
 
 impl Share {
@@ -40,7 +41,21 @@ impl Share {
         Ok(Self {
             name: name.into(),
             fs: FileSystem::new(volume)?,
+            encrypted: false,
         })
+    }
+
+    /// The same volume as a share that is only served sealed. Where the client cannot, or the server does not
+    /// ([`Encryption::Off`](crate::Encryption::Off)), it cannot be connected.
+    pub fn encrypted(&self) -> Self {
+        Self {
+            encrypted: true,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// The name after `\\server\`.

@@ -1,8 +1,10 @@
 //! NEGOTIATE, from SMB2 and from SMB1 (MS-SMB2 3.3.5.3, 3.3.5.4).
 
-use smb_crypto::{PreauthHash, SigningAlgorithm};
+mod choice;
+
+use smb_crypto::PreauthHash;
 use smb_wire::smb1::{self, DialectName};
-use smb_wire::smb2::negotiate_context::{self, HashAlgorithm, NegotiateContext};
+use smb_wire::smb2::negotiate_context::{HashAlgorithm, NegotiateContext};
 use smb_wire::smb2::{Capabilities, Dialect, NegotiateRequest, NegotiateResponse, SecurityMode};
 use smb_wire::{Guid, List, NtStatus};
 
@@ -11,6 +13,7 @@ use crate::connection::{Connection, Negotiated};
 use crate::fs::filetime_now;
 use crate::logon;
 use crate::server::{Server, Signing};
+use choice::Choice;
 
 /// The body with its token and contexts.
 const BODY: usize = 512;
@@ -49,112 +52,64 @@ pub(super) fn negotiate(connection: &mut Connection, request: &Request<'_>) -> R
     }
     let dialect =
         choose_dialect(&connection.server, offer.dialects).ok_or(NtStatus::NOT_SUPPORTED)?;
-    let signing = choose_signing(dialect, &offer);
+    let settings = &connection.server.settings;
+    let choice = Choice::make(settings, dialect, &offer)?;
     let mut preauth = PreauthHash::START;
     if dialect == Dialect::SMB3_1_1 {
-        check_preauth(&offer)?;
         preauth = preauth
             .extended(&[request.message])
             .map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
     }
-    let large = dialect > Dialect::SMB2_0_2 && connection.server.settings.max_io > 64 * 1024;
     connection.negotiated = Some(Negotiated {
         dialect,
         client_capabilities: offer.capabilities,
         client_guid: offer.client_guid,
         client_security_mode: offer.security_mode,
-        capabilities: if large {
-            Capabilities::LARGE_MTU
-        } else {
-            Capabilities::empty()
-        },
-        signing_algorithm: signing.unwrap_or(default_signing(dialect)),
+        capabilities: choice.capabilities(settings),
+        signing_algorithm: choice.signing_algorithm(),
+        cipher: choice.cipher,
         preauth,
     });
-    answer(connection, request, dialect, signing)
+    answer(connection, request, &choice)
 }
 
-fn answer(
-    connection: &Connection,
-    request: &Request<'_>,
-    dialect: Dialect,
-    signing: Option<SigningAlgorithm>,
-) -> Result<Outcome> {
+fn answer(connection: &Connection, request: &Request<'_>, choice: &Choice) -> Result<Outcome> {
     let server = &connection.server;
     let mut salt = [0; SALT_LEN];
     getrandom::fill(&mut salt).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
-    let algorithms = [match signing {
-        Some(SigningAlgorithm::HmacSha256) => negotiate_context::SigningAlgorithm::HMAC_SHA256,
-        _ => negotiate_context::SigningAlgorithm::AES_CMAC,
-    }];
     let hashes = [HashAlgorithm::SHA_512];
-    let contexts = [
-        NegotiateContext::PreauthIntegrity {
+    let ciphers = [choice.cipher_id()];
+    let algorithms = choice.signing_id();
+    let mut contexts = Vec::new();
+    if choice.dialect == Dialect::SMB3_1_1 {
+        contexts.push(NegotiateContext::PreauthIntegrity {
             algorithms: List::new(&hashes),
             salt: &salt,
-        },
-        NegotiateContext::Signing(List::new(&algorithms)),
-    ];
-    let sent = match (dialect, signing) {
-        (Dialect::SMB3_1_1, Some(_)) => &contexts[..],
-        (Dialect::SMB3_1_1, None) => &contexts[..1],
-        _ => &[],
-    };
+        });
+    }
+    if choice.names_ciphers {
+        contexts.push(NegotiateContext::Encryption(List::new(&ciphers)));
+    }
+    if let Some(algorithm) = &algorithms {
+        let algorithm = std::slice::from_ref(algorithm);
+        contexts.push(NegotiateContext::Signing(List::new(algorithm)));
+    }
     let token = logon::offer()?;
     let max_io = connection.max_io();
     let response = NegotiateResponse {
         security_mode: security_mode(server),
-        dialect,
+        dialect: choice.dialect,
         server_guid: server.guid,
-        capabilities: connection
-            .negotiated
-            .as_ref()
-            .map_or(Capabilities::empty(), |state| state.capabilities),
+        capabilities: choice.capabilities(&server.settings),
         max_transact_size: max_io,
         max_read_size: max_io,
         max_write_size: max_io,
         system_time: filetime_now().cast_signed(),
         server_start_time: server.started.cast_signed(),
         security_buffer: &token,
-        contexts: List::new(sent),
+        contexts: List::new(&contexts),
     };
     request.answer(BODY + token.len(), |w| response.emit(w))
-}
-
-fn default_signing(dialect: Dialect) -> SigningAlgorithm {
-    if dialect >= Dialect::SMB3_0 {
-        SigningAlgorithm::AesCmac
-    } else {
-        SigningAlgorithm::HmacSha256
-    }
-}
-
-/// The first algorithm that the client names and the server knows, if it names any (3.1.1).
-fn choose_signing(dialect: Dialect, offer: &NegotiateRequest<'_>) -> Option<SigningAlgorithm> {
-    let named = offer.contexts.iter().find_map(|context| match context {
-        NegotiateContext::Signing(algorithms) if dialect == Dialect::SMB3_1_1 => Some(algorithms),
-        _ => None,
-    })?;
-    named.iter().find_map(|algorithm| match algorithm {
-        negotiate_context::SigningAlgorithm::HMAC_SHA256 => Some(SigningAlgorithm::HmacSha256),
-        negotiate_context::SigningAlgorithm::AES_CMAC => Some(SigningAlgorithm::AesCmac),
-        _ => None,
-    })
-}
-
-/// A 3.1.1 client names its hashes exactly once, SHA-512 among them.
-fn check_preauth(offer: &NegotiateRequest<'_>) -> Result<()> {
-    let mut named = offer.contexts.iter().filter_map(|context| match context {
-        NegotiateContext::PreauthIntegrity { algorithms, .. } => Some(algorithms),
-        _ => None,
-    });
-    let (Some(hashes), None) = (named.next(), named.next()) else {
-        return Err(NtStatus::INVALID_PARAMETER.into());
-    };
-    if hashes.iter().all(|hash| hash != HashAlgorithm::SHA_512) {
-        return Err(NtStatus::SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP.into());
-    }
-    Ok(())
 }
 
 impl Connection {
@@ -164,20 +119,22 @@ impl Connection {
         let names = |name| opener.dialects.iter().any(|dialect| dialect == name);
         let dialects = &self.server.settings.dialects;
         if names(DialectName::SMB_2_WILDCARD) && *dialects.end() > Dialect::SMB2_0_2 {
-            return answer(self, request, Dialect::WILDCARD, None);
+            return answer(self, request, &Choice::bare(Dialect::WILDCARD));
         }
         if !names(DialectName::SMB_2_002) || !dialects.contains(&Dialect::SMB2_0_2) {
             return Err(Failure::Hangup);
         }
+        let choice = Choice::bare(Dialect::SMB2_0_2);
         self.negotiated = Some(Negotiated {
-            dialect: Dialect::SMB2_0_2,
+            dialect: choice.dialect,
             client_capabilities: Capabilities::empty(),
             client_guid: Guid::default(),
             client_security_mode: SecurityMode::SIGNING_ENABLED,
             capabilities: Capabilities::empty(),
-            signing_algorithm: SigningAlgorithm::HmacSha256,
+            signing_algorithm: choice.signing_algorithm(),
+            cipher: None,
             preauth: PreauthHash::START,
         });
-        answer(self, request, Dialect::SMB2_0_2, None)
+        answer(self, request, &choice)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smb_crypto::{Key128, KeyPurpose, PreauthHash, SigningKey, Smb3Keys};
+use smb_crypto::PreauthHash;
 use smb_wire::NtStatus;
 use smb_wire::smb2::{
     Command, Dialect, Header, SecurityMode, SessionFlags, SessionSetupFlags, SessionSetupRequest,
@@ -11,10 +11,10 @@ use smb_wire::smb2::{
 
 use super::{Chain, Failure, Outcome, Request, Result};
 use crate::answer::Answer;
-use crate::connection::{Connection, Negotiated};
+use crate::connection::Connection;
 use crate::logon::{Admitted, Identity, Logon, Step};
-use crate::server::Signing;
-use crate::session::Session;
+use crate::server::{Encryption, Signing};
+use crate::session::{Session, SessionKeys};
 
 const BODY: usize = 8;
 /// Log-ons that a connection can have begun and not finished.
@@ -96,7 +96,7 @@ fn admit(
         identity,
         key,
     } = admitted;
-    let flags = match identity {
+    let mut flags = match identity {
         Identity::User => SessionFlags::empty(),
         Identity::Guest => SessionFlags::IS_GUEST,
         Identity::Anonymous => SessionFlags::IS_NULL,
@@ -104,12 +104,17 @@ fn admit(
     // A session that proves itself again keeps its files and its keys (MS-SMB2 3.3.5.5.3).
     if request.session.is_none() {
         let negotiated = connection.negotiated.as_ref().ok_or(Failure::Hangup)?;
-        let signing_key = key
-            .map(|key| signing_key(negotiated, logon, &key))
-            .transpose()?;
+        let keys = key
+            .map(|key| SessionKeys::derive(negotiated, logon.preauth, &key))
+            .transpose()
+            .map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        let must_seal = connection.server.settings.encryption == Encryption::Required;
+        if must_seal && !keys.as_ref().is_some_and(SessionKeys::can_seal) {
+            return Err(NtStatus::ACCESS_DENIED.into());
+        }
         let must_sign = connection.server.settings.signing == Signing::Required
             || setup.security_mode.contains(SecurityMode::SIGNING_REQUIRED);
-        let session = Session::new(id, signing_key, must_sign);
+        let session = Session::new(id, keys, must_sign, must_seal);
         if setup.previous_session_id != 0 && setup.previous_session_id != id {
             connection
                 .server
@@ -118,19 +123,10 @@ fn admit(
         connection.server.add_session(&session);
         connection.sessions.insert(id, Arc::clone(&session));
     }
+    let session = connection.sessions.get(&id);
+    let must_seal = session.is_some_and(|session| session.must_seal);
+    flags.set(SessionFlags::ENCRYPT_DATA, must_seal);
     answer(request, id, NtStatus::SUCCESS, flags, &token)
-}
-
-/// MS-SMB2 3.3.5.5.3: the session key itself signs in SMB 2.x, a key derived from it in 3.x.
-fn signing_key(negotiated: &Negotiated, logon: &Logon, key: &Key128) -> Result<SigningKey> {
-    let failed = |_| Failure::Status(NtStatus::INSUFFICIENT_RESOURCES);
-    let keys = match negotiated.dialect {
-        Dialect::SMB3_1_1 => Smb3Keys::Smb311(logon.preauth),
-        dialect if dialect >= Dialect::SMB3_0 => Smb3Keys::Smb30,
-        _ => return SigningKey::new(negotiated.signing_algorithm, key).map_err(failed),
-    };
-    let key = keys.derive(key, KeyPurpose::Signing).map_err(failed)?;
-    SigningKey::new(negotiated.signing_algorithm, &key).map_err(failed)
 }
 
 fn answer(

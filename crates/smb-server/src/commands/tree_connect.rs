@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::connection::Connection;
 use crate::fs::access;
 use crate::session::{Session, Tree};
+use crate::share::Share;
 
 const BODY: usize = 16;
 /// The share for named pipes, which every server has.
@@ -41,13 +42,21 @@ pub(super) fn tree_connect(
                 .clone(),
         )
     };
+    let must_seal = share.as_ref().is_some_and(Share::is_encrypted);
+    if must_seal && session.seals().is_none() {
+        return Err(NtStatus::ACCESS_DENIED.into());
+    }
     let response = TreeConnectResponse {
         share_type: if share.is_some() {
             ShareType::DISK
         } else {
             ShareType::PIPE
         },
-        share_flags: ShareFlags::empty(),
+        share_flags: if must_seal {
+            ShareFlags::ENCRYPT_DATA
+        } else {
+            ShareFlags::empty()
+        },
         capabilities: ShareCapabilities::empty(),
         maximal_access: AccessMask::from_bits_retain(
             share
@@ -56,7 +65,11 @@ pub(super) fn tree_connect(
         ),
     };
     let id = connection.server.next_id() as u32;
-    session.connect(Tree { id, share })?;
+    session.connect(Tree {
+        id,
+        share,
+        must_seal,
+    })?;
     chain.tree_id = id;
     let mut header = Header::response(&request.header, NtStatus::SUCCESS);
     header.target = Target::tree(id);

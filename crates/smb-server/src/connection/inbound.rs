@@ -29,7 +29,7 @@ impl<R: Read> Inbound<R> {
 
     /// The next message, without its frame header. `None` at the end of the stream; an error also for a frame that is
     /// too long or not a message.
-    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<&mut [u8]>> {
         let message = loop {
             if !self.fill(FrameHeader::LEN)? {
                 return Ok(None);
@@ -52,7 +52,7 @@ impl<R: Read> Inbound<R> {
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
         };
-        Ok(Some(&self.buffer[message]))
+        Ok(Some(&mut self.buffer[message]))
     }
 
     /// Receives until `len` bytes are there; false if the stream ends before.
@@ -116,11 +116,12 @@ mod tests {
         let stream = [frame(b"one"), frame(&long), frame(b""), frame(b"three")].concat();
         for piece in [1, 3, 4096, usize::MAX] {
             let mut inbound = Inbound::new(Slowly(&stream, piece), 1 << 20);
-            assert_eq!(inbound.next().unwrap(), Some(&b"one"[..]));
-            assert_eq!(inbound.next().unwrap(), Some(&long[..]));
-            assert_eq!(inbound.next().unwrap(), Some(&b""[..]));
-            assert_eq!(inbound.next().unwrap(), Some(&b"three"[..]));
-            assert_eq!(inbound.next().unwrap(), None);
+            let mut next = || inbound.next().unwrap().map(|message| message.to_vec());
+            assert_eq!(next().as_deref(), Some(&b"one"[..]));
+            assert_eq!(next().as_deref(), Some(&long[..]));
+            assert_eq!(next().as_deref(), Some(&b""[..]));
+            assert_eq!(next().as_deref(), Some(&b"three"[..]));
+            assert_eq!(next(), None);
         }
     }
 

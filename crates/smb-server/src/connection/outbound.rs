@@ -84,6 +84,7 @@ impl Outbound {
         if wire.closed {
             return;
         }
+        frame.travel();
         let sent = match frame.ending {
             Ending::Before => Err(io::ErrorKind::ConnectionAborted.into()),
             _ => (0..frame.copies).try_for_each(|_| wire.send(&frame)),

@@ -12,7 +12,7 @@ use super::outbound::Outbound;
 use crate::answer::{Answer, Frame, Part};
 use crate::faults::Plan;
 use crate::observer::Served;
-use crate::session::Session;
+use crate::protection::Guard;
 
 /// What the threads that serve one connection share.
 pub(crate) struct Link {
@@ -25,7 +25,7 @@ pub(crate) struct Pending {
     pub(crate) request: Header,
     /// Set if an interim reply announced the operation by this id.
     pub(crate) async_id: Option<u64>,
-    pub(crate) signer: Option<Arc<Session>>,
+    pub(crate) guard: Guard,
     pub(crate) plan: Plan,
     pub(crate) served: Served,
 }
@@ -86,14 +86,14 @@ impl Link {
                 .unwrap_or_else(|status| Answer::bare(pending.response(status)))
         };
         let Pending {
-            signer,
+            guard,
             plan,
             served,
             ..
         } = pending;
         self.deliver(Frame::assemble(vec![Part {
             answer,
-            signer,
+            guard,
             plan,
             served,
         }]));

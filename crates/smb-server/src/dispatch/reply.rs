@@ -1,4 +1,4 @@
-//! From the outcomes of requests to the frame that tells them: credits, signatures, interim replies, delays.
+//! From the outcomes of requests to the frame that tells them: credits, signatures and seals, interim replies, delays.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::connection::pending::Pending;
 use crate::faults::Plan;
 use crate::observer::Served;
-use crate::session::Session;
+use crate::protection::{Guard, Protection};
 
 /// One request's share of the frame that answers it.
 pub(super) struct Reply {
@@ -48,12 +48,12 @@ impl Connection {
             Some(credits) => self.credits.grant_exactly(credits),
             None => self.credits.grant(request.header.credits),
         };
-        let signer = self.signer(&request, &answer);
+        let guard = self.guard(current, &request, &answer);
         let served = served(self.number, current, answer.header.status);
         Ok(Reply {
             part: Part {
                 answer,
-                signer,
+                guard,
                 plan,
                 served,
             },
@@ -61,25 +61,29 @@ impl Connection {
         })
     }
 
-    /// Whose key signs the reply (MS-SMB2 3.3.4.1.1).
-    fn signer(&self, request: &Request<'_>, answer: &Answer) -> Option<Arc<Session>> {
-        let session = match request.header.command {
+    /// Whose keys protect the reply, and how (MS-SMB2 3.3.4.1.1, 3.3.4.1.4).
+    fn guard(&self, current: &Current<'_>, request: &Request<'_>, answer: &Answer) -> Guard {
+        if let Some(session) = current.sealed_by {
+            return Guard::new(Some(Arc::clone(session)), Protection::Sealed);
+        }
+        if request.header.command == Command::SESSION_SETUP {
             // The reply that ends a log-on is the first to be signed; its session is new to this request.
-            Command::SESSION_SETUP if answer.header.status == NtStatus::SUCCESS => {
-                self.sessions.get(&answer.header.session_id)
-            }
-            Command::SESSION_SETUP => None,
-            _ => {
-                let signed = request.header.flags.contains(HeaderFlags::SIGNED);
-                request
-                    .session
-                    .as_ref()
-                    .filter(|session| signed || session.must_sign)
-            }
+            let session = self.sessions.get(&answer.header.session_id);
+            let protection = if answer.header.status == NtStatus::SUCCESS {
+                Protection::Signed
+            } else {
+                Protection::Plain
+            };
+            return Guard::new(session.cloned(), protection);
+        }
+        let must_seal = request.tree.as_ref().is_some_and(|tree| tree.must_seal);
+        let signed = request.header.flags.contains(HeaderFlags::SIGNED);
+        let protection = match &request.session {
+            Some(session) if session.must_seal || must_seal => Protection::Sealed,
+            Some(session) if session.must_sign || signed => Protection::Signed,
+            _ => Protection::Plain,
         };
-        session
-            .filter(|session| session.signing_key().is_some())
-            .cloned()
+        Guard::new(request.session.clone(), protection)
     }
 
     /// Sends the replies of one frame in one frame.
@@ -99,7 +103,7 @@ impl Connection {
                 let pending = Pending {
                     request: part.answer.header,
                     async_id: part.answer.header.async_id(),
-                    signer: part.signer.clone(),
+                    guard: part.guard.clone(),
                     // The faults are for the reply that matters, not for its announcement.
                     plan: std::mem::take(&mut part.plan),
                     served: Served {
@@ -107,6 +111,7 @@ impl Connection {
                         ..part.served.clone()
                     },
                 };
+                part.guard = part.guard.of_interim();
                 starters.push((starter, pending));
             }
             parts.push(part);
@@ -152,7 +157,7 @@ impl Connection {
         part.plan.delay += part.plan.interim.unwrap_or_default();
         let interim = Part {
             answer: Answer::bare(header),
-            signer: part.signer.clone(),
+            guard: part.guard.of_interim(),
             plan: Plan::default(),
             served: part.served.clone(),
         };
@@ -167,7 +172,7 @@ impl Connection {
         self.link.remember(Pending {
             request,
             async_id,
-            signer: part.signer.clone(),
+            guard: part.guard.clone(),
             plan: Plan::default(),
             served: part.served.clone(),
         });
@@ -198,6 +203,7 @@ fn served(connection: u64, current: &Current<'_>, status: NtStatus) -> Served {
         bytes_in: current.message.len(),
         bytes_out: 0,
         status,
+        sealed: current.sealed_by.is_some(),
         interim: false,
         received: current.received,
         answered: current.received,

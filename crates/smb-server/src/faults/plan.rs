@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use smb_wire::NtStatus;
 
-use super::rule::{Fault, RawReply, Rewrite};
+use super::rule::{Fault, HeaderChange, RawReply, Rewrite};
+use crate::protection::Protection;
 
 /// When the connection ends, as seen from a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,10 @@ pub(crate) struct Plan {
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) tampers: Vec<Rewrite>,
     pub(crate) raw: Option<RawReply>,
+    pub(crate) protection: Option<Protection>,
+    pub(crate) header_changes: Vec<HeaderChange>,
+    pub(crate) on_the_way: Vec<Rewrite>,
+    mishearings: Vec<Rewrite>,
 }
 
 impl Plan {
@@ -49,7 +54,23 @@ impl Plan {
             Fault::Rewrite(change) => self.rewrites.push(change.clone()),
             Fault::Tamper(change) => self.tampers.push(change.clone()),
             Fault::Raw(build) => self.raw = Some(build.clone()),
+            Fault::Protect(protection) => self.protection = Some(*protection),
+            Fault::Transform(change) => self.header_changes.push(change.clone()),
+            Fault::OnTheWay(change) => self.on_the_way.push(change.clone()),
+            Fault::Mishear(change) => self.mishearings.push(change.clone()),
         }
+    }
+
+    /// The request as the server hears it, if that is not what the client sent.
+    pub(crate) fn mishear(&self, request: &[u8]) -> Option<Vec<u8>> {
+        if self.mishearings.is_empty() {
+            return None;
+        }
+        let mut heard = request.to_vec();
+        for change in &self.mishearings {
+            change(&mut heard);
+        }
+        Some(heard)
     }
 
     /// Whether the reply's bytes are looked at as a whole, so that its payload must be part of them.

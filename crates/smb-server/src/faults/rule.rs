@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use smb_wire::NtStatus;
-use smb_wire::smb2::{Command, Header};
+use smb_wire::smb2::transform::TransformHeader;
+use smb_wire::smb2::{Command, Fsctl, Header, IoctlRequest};
+
+use crate::protection::Protection;
 
 type Filter = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
 
@@ -35,6 +38,13 @@ impl When {
             command: Some(command),
             ..Self::default()
         }
+    }
+
+    /// Every IOCTL with this control code.
+    pub fn fsctl(code: Fsctl) -> Self {
+        Self::command(Command::IOCTL).filter(move |seen| {
+            IoctlRequest::parse(seen.message).is_ok_and(|ioctl| ioctl.ctl_code == code)
+        })
     }
 
     /// Only the request with this message id.
@@ -98,13 +108,18 @@ pub struct Seen<'a> {
     pub header: Header,
     /// The whole request, from its header on.
     pub message: &'a [u8],
+    /// Whether it came sealed.
+    pub sealed: bool,
 }
 
 /// Changes the bytes of a reply, from its SMB2 header on.
 pub type Rewrite = Arc<dyn Fn(&mut Vec<u8>) + Send + Sync>;
 
+/// Changes a transform header before the seal is made over it and the messages. The signature, its bytes 4 to 20, is not made yet.
+pub type HeaderChange = Arc<dyn Fn(&mut [u8; TransformHeader::LEN]) + Send + Sync>;
+
 /// Builds the bytes to send in place of a reply, NetBIOS framing included, from the reply that would have been sent (from
-/// its SMB2 header on).
+/// its SMB2 header on, or from its transform header if it is sealed).
 pub type RawReply = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 /// What goes wrong with a reply.
@@ -129,12 +144,24 @@ pub enum Fault {
     Disconnect,
     /// The connection is closed after it.
     DisconnectAfter,
-    /// Its bytes are changed before it is signed.
+    /// Its bytes are changed before it is signed or sealed.
     Rewrite(Rewrite),
-    /// Its bytes are changed after it was signed.
+    /// Its bytes are changed after it was signed, and before it is sealed.
     Tamper(Rewrite),
     /// Other bytes are sent in its place. Not for members of a compound.
     Raw(RawReply),
+    /// It is protected like this, whatever the session demands. Where the session has no keys for it, it is signed, or plain.
+    /// A compound is sealed as a whole if one reply in it is.
+    Protect(Protection),
+    /// Its transform header is changed, and the seal is made so that it holds for the lie: a session id, flags, a size; or a nonce
+    /// that was used before. Does nothing to a frame that is not sealed.
+    Transform(HeaderChange),
+    /// Its frame is changed by somebody between server and client, who has no keys: what is sealed stays closed to him, and
+    /// the server's pre-authentication hash knows nothing of it. Not along with [`Fault::Raw`].
+    OnTheWay(Rewrite),
+    /// The request, from its SMB2 header on, is changed by somebody between client and server before it is looked at, but for
+    /// its header, and before it enters the pre-authentication hash.
+    Mishear(Rewrite),
 }
 
 impl Fault {
@@ -146,6 +173,23 @@ impl Fault {
     /// [`Fault::Tamper`] by a closure.
     pub fn tamper(change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Self {
         Self::Tamper(Arc::new(change))
+    }
+
+    /// [`Fault::Transform`] by a closure.
+    pub fn transform(
+        change: impl Fn(&mut [u8; TransformHeader::LEN]) + Send + Sync + 'static,
+    ) -> Self {
+        Self::Transform(Arc::new(change))
+    }
+
+    /// [`Fault::OnTheWay`] by a closure.
+    pub fn on_the_way(change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self::OnTheWay(Arc::new(change))
+    }
+
+    /// [`Fault::Mishear`] by a closure.
+    pub fn mishear(change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self::Mishear(Arc::new(change))
     }
 
     /// [`Fault::Raw`] by a closure.
@@ -169,6 +213,10 @@ impl fmt::Debug for Fault {
             Self::Rewrite(_) => f.write_str("Rewrite(..)"),
             Self::Tamper(_) => f.write_str("Tamper(..)"),
             Self::Raw(_) => f.write_str("Raw(..)"),
+            Self::Protect(protection) => write!(f, "Protect({protection:?})"),
+            Self::Transform(_) => f.write_str("Transform(..)"),
+            Self::OnTheWay(_) => f.write_str("OnTheWay(..)"),
+            Self::Mishear(_) => f.write_str("Mishear(..)"),
         }
     }
 }
@@ -226,6 +274,7 @@ mod tests {
             connection: 1,
             header: Header::request(*command, *id),
             message: &[],
+            sealed: false,
         };
         requests
             .iter()
