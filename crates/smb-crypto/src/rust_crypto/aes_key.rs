@@ -4,6 +4,7 @@ use aes::cipher::consts::U16;
 use aes::cipher::{BlockClosure, BlockEncrypt, BlockSizeUser};
 use aes::{Aes128Enc, Aes256Enc};
 
+use super::stream::Block;
 use super::{aes_128, aes_256};
 use crate::boxed::Boxed;
 use crate::provider::CryptoError;
@@ -36,6 +37,14 @@ impl AesKey {
 pub(super) enum Aes<'k> {
     Aes128(&'k Aes128Enc),
     Aes256(&'k Aes256Enc),
+}
+
+impl Aes<'_> {
+    pub(super) fn encrypted(self, block: &Block) -> Block {
+        let mut block = (*block).into();
+        self.encrypt_block(&mut block);
+        block.into()
+    }
 }
 
 impl BlockSizeUser for Aes<'_> {

@@ -1,40 +1,31 @@
 //! AES-GCM (NIST SP 800-38D) with nonces of 12 bytes and whole tags.
 
-use aes::cipher::BlockEncrypt;
+use zeroize::Zeroizing;
 
-use super::aes_key::{Aes, AesKey};
+use super::aes_key::AesKey;
 use super::strands::{HashKey, RunningHash};
-use super::stream::{BLOCK, BlockMode, Stream, Way, xor};
+use super::stream::{Authenticator, BLOCK, Block, Stream};
 use crate::provider::{Aead, CryptoError};
-
-/// How many blocks are encrypted before they are hashed.
-const BATCH: usize = 16;
 
 /// A key for AES-GCM.
 pub struct AesGcm {
-    cipher: AesKey,
-    hash: HashKey,
+    pub(super) cipher: AesKey,
+    pub(super) hash: HashKey,
 }
 
-/// AES-GCM of one message.
-pub struct Gcm<'k> {
-    cipher: Aes<'k>,
+/// GHASH of the header and the encrypted message.
+pub struct GcmHash<'k> {
     hash: RunningHash<'k>,
-    nonce: [u8; 12],
-    counter: u32,
-    /// The first block of the stream: it covers the hash.
-    mask: [u8; BLOCK],
     header_len: usize,
 }
 
 impl Aead<12> for AesGcm {
-    type Running<'k> = Stream<Gcm<'k>>;
+    type Running<'k> = Stream<'k, GcmHash<'k>>;
 
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
         let cipher = AesKey::new(key)?;
-        let mut hash_key = [0; BLOCK].into();
-        cipher.get()?.encrypt_block(&mut hash_key);
-        let hash = HashKey::new(hash_key.as_ref());
+        let hash_key = Zeroizing::new(cipher.get()?.encrypted(&[0; BLOCK]));
+        let hash = HashKey::new(&hash_key);
         Ok(Self { cipher, hash })
     }
 
@@ -43,75 +34,56 @@ impl Aead<12> for AesGcm {
         nonce: &[u8; 12],
         header: &[u8; 32],
         len: usize,
-    ) -> Result<Stream<Gcm<'_>>, CryptoError> {
-        // SP 800-38D 5.2.1.1: 2^39 - 256 bits; the counter must not come round.
+    ) -> Result<Stream<'_, GcmHash<'_>>, CryptoError> {
+        // 2^39 - 256 bits (SP 800-38D 5.2.1.1): the counter must not come round.
         if len as u64 > (1 << 36) - 32 {
             return Err(CryptoError::LengthMismatch);
         }
-        let mut gcm = Gcm {
-            cipher: self.cipher.get()?,
-            hash: self.hash.start(),
-            nonce: *nonce,
-            counter: 1,
-            mask: [0; BLOCK],
-            header_len: header.len(),
-        };
-        gcm.mask = gcm.keystream();
-        gcm.hash.update(header.as_chunks().0);
-        Ok(Stream::new(gcm))
+        self.begin(nonce, header.as_chunks().0, header.len())
     }
 }
 
-impl Gcm<'_> {
-    fn next_counter(&mut self) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        let (nonce, counter) = block.split_at_mut(self.nonce.len());
-        nonce.copy_from_slice(&self.nonce);
-        counter.copy_from_slice(&self.counter.to_be_bytes());
-        self.counter = self.counter.wrapping_add(1);
-        block
+impl AesGcm {
+    /// `header` is filled up with zeros, `header_len` is its length without them.
+    fn begin(
+        &self,
+        nonce: &[u8; 12],
+        header: &[Block],
+        header_len: usize,
+    ) -> Result<Stream<'_, GcmHash<'_>>, CryptoError> {
+        let mut hash = self.hash.start();
+        hash.update(header);
+        let code = GcmHash { hash, header_len };
+        Ok(Stream::new(self.cipher.get()?, first_counter(nonce), code))
     }
 }
 
-impl BlockMode for Gcm<'_> {
-    const AUTHENTICATES_PLAINTEXT: bool = false;
+/// The nonce with a counter behind it that starts at one.
+pub(super) fn first_counter(nonce: &[u8; 12]) -> Block {
+    let mut block = [0; BLOCK];
+    for (place, byte) in block.iter_mut().zip(nonce.iter().chain(&[0, 0, 0, 1])) {
+        *place = *byte;
+    }
+    block
+}
 
-    fn blocks(&mut self, data: &mut [[u8; BLOCK]], way: Way) {
-        for batch in data.chunks_mut(BATCH) {
-            let mut stream: [aes::Block; BATCH] = [[0; BLOCK].into(); BATCH];
-            let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
-            for block in &mut *stream {
-                *block = self.next_counter().into();
-            }
-            self.cipher.encrypt_blocks(stream);
-            if way == Way::Open {
-                self.hash.update(batch);
-            }
-            xor(batch, stream);
-            if way == Way::Seal {
-                self.hash.update(batch);
-            }
-        }
+impl Authenticator for GcmHash<'_> {
+    const OF_PLAINTEXT: bool = false;
+
+    fn update(&mut self, blocks: &[Block]) {
+        self.hash.update(blocks);
     }
 
-    fn keystream(&mut self) -> [u8; BLOCK] {
-        let mut block = self.next_counter().into();
-        self.cipher.encrypt_block(&mut block);
-        block.into()
-    }
-
-    fn authenticate(&mut self, block: &[u8; BLOCK]) {
-        self.hash.update(&[*block]);
-    }
-
-    fn tag(mut self, len: u64) -> [u8; BLOCK] {
-        let bits = u128::from((self.header_len as u64).wrapping_mul(8)) << 64
-            | u128::from(len.wrapping_mul(8));
-        self.hash.update(&[bits.to_be_bytes()]);
-        let mut tag = self.mask;
-        for (place, byte) in tag.iter_mut().zip(self.hash.finish()) {
-            *place ^= byte;
-        }
-        tag
+    fn finish(mut self, len: u64) -> Block {
+        self.hash.update(&[lengths(self.header_len as u64, len)]);
+        self.hash.finish()
     }
 }
+
+/// The last block of a hash: the lengths in bits of what is only authenticated and of what is encrypted too.
+pub(super) fn lengths(header: u64, message: u64) -> Block {
+    (u128::from(header.wrapping_mul(8)) << 64 | u128::from(message.wrapping_mul(8))).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,12 @@
 //! AES-128-GMAC: GCM that encrypts nothing and authenticates everything (NIST SP 800-38D).
 
-use aes::Aes128Enc;
-use aes::cipher::BlockEncrypt;
-
-use super::aes_128;
-use super::strands::{HashKey, RunningHash};
-use super::stream::BLOCK;
-use crate::boxed::Boxed;
-use crate::provider::{CryptoError, NonceMac, RunningMac};
+use super::gcm::{AesGcm, first_counter, lengths};
+use super::strands::RunningHash;
+use super::stream::{BLOCK, xor};
+use crate::provider::{Aead, CryptoError, NonceMac, RunningMac};
 
 /// A key for AES-128-GMAC.
-pub struct AesGmac {
-    cipher: Boxed<Aes128Enc>,
-    hash: HashKey,
-}
+pub struct AesGmac(AesGcm);
 
 /// AES-128-GMAC of one message.
 pub struct RunningAesGmac<'k> {
@@ -31,23 +24,16 @@ impl NonceMac for AesGmac {
     type Running<'k> = RunningAesGmac<'k>;
 
     fn new(key: &[u8]) -> Result<Self, CryptoError> {
-        let cipher = aes_128(key)?;
-        let mut hash_key = [0; BLOCK].into();
-        cipher.get()?.encrypt_block(&mut hash_key);
-        let hash = HashKey::new(&hash_key.into());
-        Ok(Self { cipher, hash })
+        match key.len() {
+            16 => AesGcm::new(key).map(Self),
+            _ => Err(CryptoError::BadKeyLength),
+        }
     }
 
     fn start(&self, nonce: &[u8; 12]) -> Result<RunningAesGmac<'_>, CryptoError> {
-        let mut counter = [0; BLOCK];
-        let (start, end) = counter.split_at_mut(nonce.len());
-        start.copy_from_slice(nonce);
-        end.copy_from_slice(&1u32.to_be_bytes());
-        let mut mask = counter.into();
-        self.cipher.get()?.encrypt_block(&mut mask);
         Ok(RunningAesGmac {
-            hash: self.hash.start(),
-            mask: mask.into(),
+            hash: self.0.hash.start(),
+            mask: self.0.cipher.get()?.encrypted(&first_counter(nonce)),
             partial: [0; BLOCK],
             partial_len: 0,
             len: 0,
@@ -84,14 +70,8 @@ impl RunningMac<BLOCK> for RunningAesGmac<'_> {
         if self.partial_len > 0 {
             self.hash.update(&[self.partial]);
         }
-        // The lengths in bits of what was authenticated and of what was encrypted.
-        let bits = u128::from(self.len.wrapping_mul(8)) << 64;
-        self.hash.update(&[bits.to_be_bytes()]);
-        let mut tag = self.mask;
-        for (place, byte) in tag.iter_mut().zip(self.hash.finish()) {
-            *place ^= byte;
-        }
-        tag
+        self.hash.update(&[lengths(self.len, 0)]);
+        xor(&self.hash.finish(), &self.mask)
     }
 }
 

@@ -11,9 +11,7 @@ use ghash::GHash;
 use ghash::universal_hash::{KeyInit, UniversalHash};
 use zeroize::Zeroizing;
 
-use super::stream::BLOCK;
-
-type Block = [u8; BLOCK];
+use super::stream::{BLOCK, Block, xor};
 
 /// More than four gain nothing: the multiplier is busy then.
 const STRANDS: usize = 4;
@@ -128,10 +126,6 @@ impl Drop for RunningHash<'_> {
 fn product(mut multiplier: GHash, block: &Block) -> Block {
     multiplier.update_padded(block);
     multiplier.finalize().into()
-}
-
-fn xor(a: &Block, b: &Block) -> Block {
-    (u128::from_ne_bytes(*a) ^ u128::from_ne_bytes(*b)).to_ne_bytes()
 }
 
 /// Overwrites powers of a hash key, which `ghash` does not do by itself. The optimiser must take it that somebody looks.

@@ -1,50 +1,79 @@
-//! Messages of any length, in any pieces, for modes that work on whole blocks.
+//! Counter mode with a code over the message: what CCM and GCM have in common, for messages of any length in any pieces.
 
+use aes::cipher::BlockEncrypt;
+
+use super::aes_key::Aes;
 use crate::provider::RunningAead;
 
 pub const BLOCK: usize = 16;
+pub type Block = [u8; BLOCK];
 
-/// Which way data goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    Seal,
-    Open,
+/// How many blocks are encrypted before they are authenticated: few enough that the CPU goes on with the former while the
+/// latter waits for its own results.
+const BATCH: usize = 16;
+
+/// What authenticates a message block by block.
+pub trait Authenticator {
+    /// What is authenticated: the message before its encryption, or else after.
+    const OF_PLAINTEXT: bool;
+
+    /// Adds blocks; the message's last is filled up with zeros.
+    fn update(&mut self, blocks: &[Block]);
+    /// The code over a message of `len` bytes, not encrypted yet.
+    fn finish(self, len: u64) -> Block;
 }
 
-/// A mode that encrypts by a stream of blocks and authenticates blocks.
-pub trait BlockMode {
-    /// What is authenticated: the data before its encryption, or else after.
-    const AUTHENTICATES_PLAINTEXT: bool;
-
-    /// Seals or opens whole blocks and authenticates them.
-    fn blocks(&mut self, data: &mut [[u8; BLOCK]], way: Way);
-    /// The next block of the stream.
-    fn keystream(&mut self) -> [u8; BLOCK];
-    /// Authenticates a block; the message's last is filled up with zeros.
-    fn authenticate(&mut self, block: &[u8; BLOCK]);
-    /// The tag over all that was authenticated. `len` is the message's length in bytes.
-    fn tag(self, len: u64) -> [u8; BLOCK];
-}
-
-/// A message on its way through a mode.
-pub struct Stream<M> {
-    mode: M,
+/// A message being sealed or opened.
+pub struct Stream<'k, A> {
+    cipher: Aes<'k>,
+    /// The next block to encrypt, as a big-endian number. Messages are too short for it to reach the nonce in front.
+    counter: u128,
+    /// The first block of the stream: it covers the code.
+    mask: Block,
+    code: A,
     /// Of the block that is begun but not whole: what encrypts it, what of it is to be authenticated, and how much there is.
-    keystream: [u8; BLOCK],
-    partial: [u8; BLOCK],
+    keystream: Block,
+    partial: Block,
     partial_len: usize,
     len: u64,
 }
 
-impl<M: BlockMode> Stream<M> {
-    pub(super) const fn new(mode: M) -> Self {
-        Self {
-            mode,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Seal,
+    Open,
+}
+
+impl<'k, A: Authenticator> Stream<'k, A> {
+    /// Starts at the counter block `first`. `code` has authenticated all that comes before the message.
+    pub(super) fn new(cipher: Aes<'k>, first: Block, code: A) -> Self {
+        let mut stream = Self {
+            cipher,
+            counter: u128::from_be_bytes(first),
+            mask: [0; BLOCK],
+            code,
             keystream: [0; BLOCK],
             partial: [0; BLOCK],
             partial_len: 0,
             len: 0,
+        };
+        stream.mask = stream.next();
+        stream
+    }
+
+    fn next(&mut self) -> Block {
+        let mut stream = [[0; BLOCK].into()];
+        self.fill(&mut stream);
+        let [block] = stream;
+        block.into()
+    }
+
+    fn fill(&mut self, stream: &mut [aes::Block]) {
+        for block in &mut *stream {
+            *block = self.counter.to_be_bytes().into();
+            self.counter = self.counter.wrapping_add(1);
         }
+        self.cipher.encrypt_blocks(stream);
     }
 
     fn apply(&mut self, data: &mut [u8], way: Way) {
@@ -56,21 +85,39 @@ impl<M: BlockMode> Stream<M> {
         let (head, data) = data.split_at_mut(missing);
         self.part(head, way);
         let (blocks, tail) = data.as_chunks_mut::<BLOCK>();
-        self.mode.blocks(blocks, way);
+        self.blocks(blocks, way);
         if !tail.is_empty() {
-            self.keystream = self.mode.keystream();
+            self.keystream = self.next();
             self.part(tail, way);
+        }
+    }
+
+    fn blocks(&mut self, data: &mut [Block], way: Way) {
+        let input_counts = A::OF_PLAINTEXT == (way == Way::Seal);
+        let mut stream: [aes::Block; BATCH] = [[0; BLOCK].into(); BATCH];
+        for batch in data.chunks_mut(BATCH) {
+            let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
+            self.fill(stream);
+            if input_counts {
+                self.code.update(batch);
+            }
+            for (block, key) in batch.iter_mut().zip(stream) {
+                *block = xor(block, key.as_ref());
+            }
+            if !input_counts {
+                self.code.update(batch);
+            }
         }
     }
 
     /// Adds to the block that is begun, and not more than it has room for.
     fn part(&mut self, data: &mut [u8], way: Way) {
-        let authenticates_input = M::AUTHENTICATES_PLAINTEXT == (way == Way::Seal);
+        let input_counts = A::OF_PLAINTEXT == (way == Way::Seal);
         let free = self.partial.iter_mut().zip(&self.keystream);
         for ((place, key), byte) in free.skip(self.partial_len).zip(&mut *data) {
             let input = *byte;
             *byte ^= key;
-            *place = if authenticates_input { input } else { *byte };
+            *place = if input_counts { input } else { *byte };
         }
         self.partial_len = self.partial_len.saturating_add(data.len());
         if self.partial_len >= BLOCK {
@@ -79,13 +126,13 @@ impl<M: BlockMode> Stream<M> {
     }
 
     fn flush(&mut self) {
-        self.mode.authenticate(&self.partial);
+        self.code.update(&[self.partial]);
         self.partial = [0; BLOCK];
         self.partial_len = 0;
     }
 }
 
-impl<M: BlockMode> RunningAead for Stream<M> {
+impl<A: Authenticator> RunningAead for Stream<'_, A> {
     fn seal(&mut self, data: &mut [u8]) {
         self.apply(data, Way::Seal);
     }
@@ -94,18 +141,14 @@ impl<M: BlockMode> RunningAead for Stream<M> {
         self.apply(data, Way::Open);
     }
 
-    fn finish(mut self) -> [u8; BLOCK] {
+    fn finish(mut self) -> Block {
         if self.partial_len > 0 {
             self.flush();
         }
-        self.mode.tag(self.len)
+        xor(&self.code.finish(self.len), &self.mask)
     }
 }
 
-/// `data` combined with `key`, block by block.
-pub(super) fn xor(data: &mut [[u8; BLOCK]], key: &[aes::Block]) {
-    for (block, key) in data.iter_mut().zip(key) {
-        let key = u128::from_ne_bytes((*key).into());
-        *block = (u128::from_ne_bytes(*block) ^ key).to_ne_bytes();
-    }
+pub(super) fn xor(a: &Block, b: &Block) -> Block {
+    (u128::from_ne_bytes(*a) ^ u128::from_ne_bytes(*b)).to_ne_bytes()
 }
