@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::program;
+use crate::session_keys::SessionKeys;
 
 const SMB_PORT: u16 = 445;
 
 /// A finished capture.
 pub struct Captured {
     file: PathBuf,
+    /// What tshark decrypts with, as a preference.
+    keys: Vec<String>,
     _directory: TempDir,
 }
 
@@ -37,8 +40,15 @@ impl Captured {
         fs::write(&file, traffic).expect("a file for the capture");
         Self {
             file,
+            keys: Vec::new(),
             _directory: directory,
         }
+    }
+
+    /// The same, decrypted with these keys.
+    pub fn with_keys(mut self, keys: &[SessionKeys]) -> Self {
+        self.keys = keys.iter().map(SessionKeys::preference).collect();
+        self
     }
 
     /// The capture's file, in pcap.
@@ -83,6 +93,7 @@ impl Captured {
                 .arg("-r")
                 .arg(&self.file)
                 .arg("-n")
+                .args(self.keys.iter().flat_map(|keys| ["-o", keys.as_str()]))
                 .args(arguments),
         )
     }

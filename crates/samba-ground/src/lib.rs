@@ -15,6 +15,7 @@ mod config;
 mod digest;
 mod program;
 mod server;
+mod session_keys;
 
 pub use capture::Capture;
 pub use captured::{Captured, Sender};
@@ -22,3 +23,4 @@ pub use client::{Listed, SmbClient};
 pub use config::{Config, Dialect, Encryption, Signing};
 pub use digest::{Sha256, sha256_of, sha256_of_file};
 pub use server::{PASSWORD, SHARE, Samba, USER, WORKGROUP};
+pub use session_keys::SessionKeys;

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::client::SmbClient;
 use crate::config::Config;
 use crate::program;
+use crate::session_keys::SessionKeys;
 
 /// The user that every server here knows.
 pub const USER: &str = "ox";
@@ -95,6 +96,11 @@ impl Samba {
         fs::read(self.place("log.smbd"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()
+    }
+
+    /// The keys of all sessions so far, in a server that was started with the setting `debug encryption`.
+    pub fn session_keys(&self) -> Vec<SessionKeys> {
+        SessionKeys::all_in(&self.log())
     }
 
     /// Ends the server and the processes of its connections at once, as a power cut would. The files stay.

@@ -170,10 +170,9 @@ impl Negotiation {
                 (Some(self.preauth), choices.signing, choices.cipher)
             }
             Dialect::SMB3_0 | Dialect::SMB3_0_2 => {
-                let both = Offer::of(config).capabilities & response.capabilities;
-                let ccm = both
-                    .contains(Capabilities::ENCRYPTION)
-                    .then_some(Cipher::Aes128Ccm);
+                let server_can = response.capabilities.contains(Capabilities::ENCRYPTION);
+                let we_can = config.ciphers.as_slice().contains(&Cipher::Aes128Ccm);
+                let ccm = (server_can && we_can).then_some(Cipher::Aes128Ccm);
                 (None, SigningAlgorithm::AesCmac, ccm)
             }
             _ => (None, SigningAlgorithm::HmacSha256, None),

@@ -1,6 +1,5 @@
 //! What the client offers: said in NEGOTIATE, and said again, signed, in FSCTL_VALIDATE_NEGOTIATE_INFO.
 
-use smb_crypto::Cipher;
 use smb_wire::smb2::negotiate_context::{self, HashAlgorithm, NegotiateContext, SigningAlgorithm};
 use smb_wire::smb2::{Capabilities, Dialect, NegotiateRequest, SecurityMode};
 use smb_wire::{Guid, List, Utf16};
@@ -118,9 +117,8 @@ fn capabilities(config: &Config) -> Capabilities {
         return Capabilities::empty();
     }
     let mut capabilities = Capabilities::LARGE_MTU;
-    capabilities.set(
-        Capabilities::ENCRYPTION,
-        config.ciphers.as_slice().contains(&Cipher::Aes128Ccm),
-    );
+    // In 3.1.1 the context says which, but there are servers that want to see this too.
+    let can_encrypt = !config.ciphers.as_slice().is_empty();
+    capabilities.set(Capabilities::ENCRYPTION, can_encrypt);
     capabilities
 }

@@ -167,7 +167,7 @@ fn the_ciphers_offered_are_those_of_the_settings_in_their_order() {
         offered(&with(two)),
         (
             Some(vec![C::AES_256_CCM, C::AES_128_GCM]),
-            Capabilities::LARGE_MTU
+            Capabilities::LARGE_MTU | Capabilities::ENCRYPTION
         )
     );
     assert_eq!(
