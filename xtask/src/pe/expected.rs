@@ -24,7 +24,7 @@ pub struct Expected {
     pub imports: &'static [&'static str],
     /// The largest stack frame in bytes, but for `large_frames`.
     pub frame_limit: u32,
-    pub large_frames: &'static [Explained],
+    pub large_frames: &'static [LargeFrame],
     pub panics: &'static [Explained],
     pub bug_checks: &'static [Explained],
     pub stops: &'static [Explained],
@@ -52,6 +52,19 @@ pub struct Explained {
 
 const fn explained(function: &'static str, reason: &'static str) -> Explained {
     Explained { function, reason }
+}
+
+/// A function whose frame may be larger than others', how large, and why.
+pub struct LargeFrame {
+    pub limit: u32,
+    pub explained: Explained,
+}
+
+const fn large(limit: u32, function: &'static str, reason: &'static str) -> LargeFrame {
+    LargeFrame {
+        limit,
+        explained: explained(function, reason),
+    }
 }
 
 const CODE: u32 = pe::IMAGE_SCN_CNT_CODE | pe::IMAGE_SCN_MEM_EXECUTE | pe::IMAGE_SCN_MEM_READ;
@@ -110,15 +123,18 @@ pub const DRIVER: Expected = Expected {
     ],
     frame_limit: 1024,
     large_frames: &[
-        explained(
+        large(
+            1280,
             "<oxsmb::connection::open::Opening>::negotiate",
             "opens a connection: on a worker thread, or on the thread that opens a file after the connection was lost",
         ),
-        explained(
+        large(
+            1792,
             "<oxsmb::share::View>::connect",
             "logs on and connects to the share: on a worker thread, or as above",
         ),
-        explained(
+        large(
+            1664,
             "smb_crypto::rust_crypto::aes_128",
             "expands a session's key, once at logon: has room for the key schedule of a CPU without AES instructions",
         ),
@@ -147,6 +163,25 @@ pub const DRIVER: Expected = Expected {
             "the same",
         ),
     ],
+};
+
+/// oxsmb.sys over Microsoft's RDBSS, which asks the kernel for more.
+pub const DRIVER_OVER_MICROSOFTS: Expected = Expected {
+    title: "kernel driver over Microsoft's RDBSS",
+    modules: &[
+        "cng.sys",
+        "hal.dll",
+        "ksecdd.sys",
+        "netio.sys",
+        "ntoskrnl.exe",
+    ],
+    imports: &[
+        "cross/imports/ntoskrnl.exe.def",
+        "cross/microsoft/kernel.def",
+        "cross/microsoft/ksecdd.def",
+        "xtask/src/pe/allowed/driver.txt",
+    ],
+    ..DRIVER
 };
 
 /// oxsmbnp.dll

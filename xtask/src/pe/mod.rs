@@ -33,6 +33,8 @@ use report::Report;
 pub enum Kind {
     /// oxsmb.sys
     Driver,
+    /// oxsmb.sys with Microsoft's RDBSS in it
+    DriverOverMicrosofts,
     /// oxsmbnp.dll
     Provider,
 }
@@ -41,6 +43,7 @@ impl Kind {
     fn expected(self) -> &'static Expected {
         match self {
             Self::Driver => &expected::DRIVER,
+            Self::DriverOverMicrosofts => &expected::DRIVER_OVER_MICROSOFTS,
             Self::Provider => &expected::PROVIDER,
         }
     }

@@ -187,15 +187,12 @@ fn stops(code: &Code, expected: &Expected, report: &mut Report) {
 
 /// Explanations of functions that are gone, for whoever reads the report to take out.
 fn stale(code: &Code, expected: &Expected, report: &mut Report) {
-    let lists = [
-        expected.panics,
-        expected.bug_checks,
-        expected.stops,
-        expected.large_frames,
-    ];
+    let lists = [expected.panics, expected.bug_checks, expected.stops];
+    let frames = expected.large_frames.iter().map(|large| &large.explained);
     let gone: Vec<String> = lists
         .into_iter()
         .flatten()
+        .chain(frames)
         .filter(|entry| {
             !code
                 .functions

@@ -11,11 +11,13 @@ use std::process::Command;
 use super::image::{self, DRIVER, Image, LINKER};
 use super::imports;
 use super::machine::Machine;
+use crate::pe::Kind;
 use crate::step::{self, Outcome};
 
 /// The driver without openrdbss.
 const DRIVER_OVER_MICROSOFTS: Image = Image {
     features: &["--no-default-features", "--features", "microsoft-rdbss"],
+    kind: Kind::DriverOverMicrosofts,
     ..DRIVER
 };
 
@@ -32,7 +34,7 @@ const LIBRARIES: &[&str] = &[
 /// Where the names are that the stand-ins are made from.
 const NAMES: &str = "cross/microsoft";
 
-/// Links the driver with the libraries in `kit` and leaves it in `out`.
+/// Links the driver with the libraries in `kit`, leaves it in `out` and checks it.
 pub fn build(checkout: &Path, kit: &Path, out: &Path) -> Outcome {
     let libraries: Vec<PathBuf> = LIBRARIES.iter().map(|name| kit.join(name)).collect();
     if let Some(missing) = libraries.iter().find(|library| !library.is_file()) {
@@ -42,7 +44,8 @@ pub fn build(checkout: &Path, kit: &Path, out: &Path) -> Outcome {
             missing.display()
         ));
     }
-    DRIVER_OVER_MICROSOFTS.build(Machine::X64, checkout, &libraries, out)
+    DRIVER_OVER_MICROSOFTS.build(Machine::X64, checkout, &libraries, out)?;
+    DRIVER_OVER_MICROSOFTS.check(out)
 }
 
 /// Links the driver with stand-ins and leaves the result in `out`.

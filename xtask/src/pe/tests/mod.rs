@@ -175,6 +175,20 @@ fn a_frame_above_the_limit_is_named() {
 }
 
 #[test]
+fn an_explained_frame_is_refused_above_its_own_limit() {
+    let explained = |allocates| {
+        move |sample: &mut Sample| {
+            let name = "<oxsmb::share::View>::connect";
+            sample.functions.push(function(name, Some(allocates), &[]));
+        }
+    };
+    let mut sample = Sample::driver();
+    explained(0x600)(&mut sample);
+    assert_eq!(check(&sample).failures(), Vec::<&str>::new());
+    broken(explained(0x2000), "stack frames (from .pdata/.xdata)");
+}
+
+#[test]
 fn instructions_with_registers_that_nobody_saves_are_refused() {
     let wide: [&'static [u8]; 7] = [
         &[0xc5, 0xfd, 0xef, 0xc0],             // vpxor ymm0, ymm0, ymm0
