@@ -126,7 +126,9 @@ pub fn make() -> Outcome {
 pub fn arm64() -> Outcome {
     setup::for_build()?;
     let checkout = step::workspace();
-    build_for(Machine::Arm64, &checkout, &checkout.join(OUT_FOR_ARM64))
+    build_for(Machine::Arm64, &checkout, &checkout.join(OUT_FOR_ARM64))?;
+    // What is only there for Microsoft's RDBSS is not in that image.
+    cross::build_archive(Machine::Arm64, &checkout, "rdbss-microsoft", &[])
 }
 
 /// The lints of everything that is compiled for Windows.
