@@ -69,6 +69,19 @@ $cases = @(
     @{ What = 'a server that is not there'; Share = '\\oxsmb-no-such-server.invalid@OX\share'; Who = $Credential; Code = 53 }
     @{ What = 'the same server as somebody else'; Share = $Share; Who = $wrong; Code = 1219 }
 )
+if ($Credential) {
+    # Beside the user's session, another password is a conflict; so there must be none.
+    $code = Remove-Connection -Name $Drive
+    if ($code -ne 0) { throw "$Drive was not disconnected: $(Get-ErrorText -Code $code)" }
+    Stop-Driver
+    Start-Driver
+    $bad = New-Object System.Management.Automation.PSCredential $Credential.UserName, (ConvertTo-SecureString 'not the password' -AsPlainText -Force)
+    $code = Add-Connection -Drive '' -Share $Share -Credential $bad
+    Write-Host "   a wrong password: $(Get-ErrorText -Code $code)"
+    if ($code -ne 1326) { throw "a wrong password gave $code instead of 1326" }
+    $code = Add-Connection -Drive $Drive -Share $Share -Credential $Credential
+    if ($code -ne 0) { throw "$Share was not connected after a wrong password: $(Get-ErrorText -Code $code)" }
+}
 foreach ($case in $cases) {
     $code = Add-Connection -Drive '' -Share $case.Share -Credential $case.Who
     Write-Host "   $($case.What): $(Get-ErrorText -Code $code)"
