@@ -82,11 +82,11 @@ impl Credentials {
         }
     }
 
-    /// The identity to log on with.
-    pub fn identity(&self) -> Result<Identity> {
+    /// The identity to log on with, from a machine of this name.
+    pub fn identity(&self, machine: &[u16]) -> Result<Identity> {
         match &self.user {
             None => Ok(Identity::anonymous()),
-            Some(user) => Identity::user(&user.name, &user.domain, &[], user.hash.clone())
+            Some(user) => Identity::user(&user.name, &user.domain, machine, user.hash.clone())
                 .map_err(status::from_client),
         }
     }

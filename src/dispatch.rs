@@ -13,11 +13,11 @@ use rdbss::{
     Close, Controlled, Device, DeviceControl, Implements, MiniRedirector, Request,
     SrvCallCompletion, VNetRootCompletion, flags::SrvCallFlags,
 };
-use smb_wire::Guid;
 
 use crate::control::Connections;
 use crate::directory::Listing;
 use crate::lowio::Serial;
+use crate::machine::Machine;
 use crate::open::Open;
 use crate::server::Server;
 use crate::settings::Settings;
@@ -30,8 +30,7 @@ const TAG: Tag = Tag::new(b"OxRd");
 /// The mini-redirector: the state of the device.
 pub struct Redirector {
     settings: Settings,
-    /// Names this machine to all servers.
-    client_guid: Guid,
+    machine: PoolArc<Machine>,
     /// While the redirector is started.
     transport: SpinLock<Option<Transport>>,
     /// The servers that RDBSS knows.
@@ -42,10 +41,10 @@ pub struct Redirector {
 
 impl Redirector {
     /// A redirector that is not started yet.
-    pub const fn new(settings: Settings, client_guid: Guid) -> Self {
+    pub const fn new(settings: Settings, machine: PoolArc<Machine>) -> Self {
         Self {
             settings,
-            client_guid,
+            machine,
             transport: SpinLock::new(None),
             servers: SpinLock::new(PoolVec::new(TAG)),
             connections: Connections::none(),
@@ -56,7 +55,8 @@ impl Redirector {
     pub fn server(&self, name: &[u16]) -> Result<PoolArc<Server>> {
         let transport = self.transport.lock().clone();
         let transport = transport.ok_or(Status::REDIRECTOR_NOT_STARTED)?;
-        Server::new(name, &self.settings, self.client_guid, transport)
+        let machine = PoolArc::clone(&self.machine);
+        Server::new(name, &self.settings, machine, transport)
     }
 
     /// The connections that users have made.

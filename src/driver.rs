@@ -2,12 +2,12 @@
 
 use nt::pool::{PoolVec, Tag};
 use nt::registry::Key;
-use nt::{Result, Status, random, sys};
+use nt::{Result, Status, sys};
 use oxsmb_control::{DEVICE_NAME, LINK_NAME};
 use rdbss::driver::{Settings as Names, load};
-use smb_wire::Guid;
 
 use crate::dispatch::Redirector;
+use crate::machine::Machine;
 use crate::settings::{Found, Settings};
 
 const TAG: Tag = Tag::new(b"OxDr");
@@ -40,9 +40,10 @@ pub unsafe extern "C" fn driver_entry(
 
 /// Makes the redirector from what is set below the service's key.
 fn redirector(service_key: &[u16]) -> Result<Redirector> {
-    let mut guid = Guid([0; 16]);
-    random::fill(&mut guid.0)?;
-    Ok(Redirector::new(read_settings(service_key)?, guid))
+    Ok(Redirector::new(
+        read_settings(service_key)?,
+        Machine::new()?,
+    ))
 }
 
 fn read_settings(service_key: &[u16]) -> Result<Settings> {

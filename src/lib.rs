@@ -31,6 +31,7 @@ mod driver;
 mod exchange;
 mod information;
 mod lowio;
+mod machine;
 mod open;
 mod platform;
 mod server;

@@ -6,11 +6,11 @@ use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Event, EventKind, Resource, SpinLock};
 use nt::{Result, Status};
 use smb_client::{Config, EncryptionPolicy, Interval, SigningPolicy};
-use smb_wire::Guid;
 use smb_wire::smb2::Dialect;
 
 use crate::connection::{self, Connection, Keeper};
 use crate::credentials::Credentials;
+use crate::machine::Machine;
 use crate::names::{NameError, ServerName};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ pub struct Server {
     host: PoolVec<u16>,
     port: u16,
     settings: Settings,
-    client_guid: Guid,
+    machine: PoolArc<Machine>,
     transport: Transport,
     /// Held while a connection or a session is made or ended, over the network: one at a time.
     making: Resource,
@@ -63,7 +63,7 @@ impl Server {
     pub fn new(
         name: &[u16],
         settings: &Settings,
-        client_guid: Guid,
+        machine: PoolArc<Machine>,
         transport: Transport,
     ) -> Result<PoolArc<Self>> {
         let parsed =
@@ -81,7 +81,7 @@ impl Server {
                 host,
                 port: parsed.port,
                 settings: *settings,
-                client_guid,
+                machine,
                 transport,
                 making: Resource::new()?,
                 state: SpinLock::new(State::default()),
@@ -125,7 +125,7 @@ impl Server {
             return Ok(joined);
         }
         let room = PoolVec::with_capacity(TAG, SESSIONS)?;
-        let session = Session::log_on(&connection, credentials.identity()?)?;
+        let session = Session::log_on(&connection, credentials.identity(self.machine.name())?)?;
         let entry = SessionEntry {
             credentials: PoolArc::clone(credentials),
             session: PoolArc::clone(&session),
@@ -310,7 +310,7 @@ impl Server {
             echo_after: Some(Interval::from_millis(settings.echo_after)),
             credits: u16::try_from(settings.credits).unwrap_or(u16::MAX),
             table_capacity: REQUESTS,
-            ..Config::new(name, self.client_guid)
+            ..Config::new(name, self.machine.guid())
         })
     }
 }

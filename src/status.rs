@@ -27,7 +27,7 @@ pub fn from_server(status: NtStatus) -> Status {
 const NETWORK_SESSION_EXPIRED: u32 = 0xC000_035C;
 
 /// `STATUS_SMB1_NOT_AVAILABLE` (ntstatus.h): what Windows' own client says of a server that speaks nothing newer.
-const SMB1_NOT_AVAILABLE: Status = Status::from_u32(0xC000_0513);
+pub const SMB1_NOT_AVAILABLE: Status = Status::from_u32(0xC000_0513);
 
 /// What the protocol engine found.
 pub fn from_client(error: ClientError) -> Status {

@@ -4,6 +4,8 @@
 
 mod desk;
 
+use std::collections::BTreeSet;
+
 use desk::{credentials, download, local_file, share_at, upload, with_drive, with_machine};
 use lab::machine::Settings;
 use samba_ground::{Capture, Captured, Config, Dialect, Encryption, Samba, Sender, sha256_of_file};
@@ -43,9 +45,17 @@ fn sealed_server(dialect: Dialect, more: &[(&'static str, &'static str)]) -> Sam
     Samba::start(&config)
 }
 
-/// Copies a file there and back, which asserts that both are the same, and judges what was seen on the way: everything after
-/// the logon was encrypted by `cipher`, and what it opens to is sound.
+/// Copies a file there and back, and asserts that everything after the logon was encrypted.
 fn travels_sealed(samba: &Samba, settings: &Settings, cipher: Cipher) {
+    assert_eq!(
+        travels(samba, settings, cipher),
+        BTreeSet::from(["0", "1"].map(String::from))
+    );
+}
+
+/// Copies a file there and back, asserts that both are the same, and that tshark reads with the server's keys what was encrypted
+/// by `cipher`, without complaint. Returns the commands that were not encrypted.
+fn travels(samba: &Samba, settings: &Settings, cipher: Cipher) -> BTreeSet<String> {
     let own = tempfile::tempdir().unwrap();
     let local = local_file(own.path(), "file", 3_000_001);
     let back = own.path().join("back");
@@ -58,20 +68,8 @@ fn travels_sealed(samba: &Samba, settings: &Settings, cipher: Cipher) {
     let digest = sha256_of_file(&local);
     assert_eq!(sha256_of_file(&samba.directory().join("file")), digest);
     assert_eq!(sha256_of_file(&back), digest);
-    assert_sealed(captured, samba, cipher);
-}
 
-/// Asserts that all but the logon is encrypted, by this cipher, and that tshark can read it with the server's keys.
-fn assert_sealed(captured: Captured, samba: &Samba, cipher: Cipher) {
-    let plain = captured.values("smb2.cmd", "smb2.cmd");
-    for packet in &plain {
-        assert!(
-            packet
-                .split(',')
-                .all(|command| ["0", "1"].contains(&command)),
-            "{plain:?}"
-        );
-    }
+    let plain = commands(&captured, "smb2");
     let keys = samba.session_keys();
     assert_eq!(keys.len(), 1);
     assert_eq!(keys[0].cipher, cipher.digit, "{}", cipher.name);
@@ -85,32 +83,22 @@ fn assert_sealed(captured: Captured, samba: &Samba, cipher: Cipher) {
     }
     for response in [0, 1] {
         let filter = format!("smb2.flags.response == {response}");
-        let commands = opened.values(&filter, "smb2.cmd");
+        let seen = commands(&opened, &filter);
         for command in ["3", "5", "6", "8", "9"] {
-            let seen = commands
-                .iter()
-                .any(|packet| packet.split(',').any(|one| one == command));
-            assert!(seen, "nothing with command {command} and {filter}");
+            assert!(seen.contains(command), "{command} with {filter}: {seen:?}");
         }
     }
+    plain
 }
 
-#[test]
-fn a_file_travels_sealed_by_aes_128_ccm_in_3_0() {
-    travels_sealed(
-        &sealed_server(Dialect::Smb300, &[]),
-        &Settings::default(),
-        CCM,
-    );
-}
-
-#[test]
-fn a_file_travels_sealed_by_aes_128_ccm_in_3_0_2() {
-    travels_sealed(
-        &sealed_server(Dialect::Smb302, &[]),
-        &Settings::default(),
-        CCM,
-    );
+/// The commands that can be read in the packets that pass a filter.
+fn commands(captured: &Captured, filter: &str) -> BTreeSet<String> {
+    captured
+        .values(&format!("smb2.cmd && {filter}"), "smb2.cmd")
+        .iter()
+        .flat_map(|packet| packet.split(','))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// In 3.1.1, once because the server knows no other cipher, and once because the settings offer no other.
@@ -196,6 +184,53 @@ fn a_server_that_demands_what_the_settings_do_not_offer_lets_nobody_in() {
     assert_eq!(refusal(&samba, &settings), Some(NtStatus::ACCESS_DENIED));
     let old = Settings::default().dialect(0x0302).set("Ciphers", 2);
     assert_eq!(refusal(&samba, &old), Some(NtStatus::NOT_SUPPORTED));
+}
+
+#[test]
+fn a_share_that_demands_it_is_encrypted_in_a_session_that_is_not() {
+    for (dialect, cipher) in [
+        (Dialect::Smb300, CCM),
+        (Dialect::Smb302, CCM),
+        (Dialect::Smb311, GCM),
+    ] {
+        let mut config = Config::only(dialect);
+        config.global.push(("debug encryption", "yes"));
+        config.share.push(("server smb encrypt", "required"));
+        let samba = Samba::start(&config);
+        // The logon, the way to the share and the logoff are signed; what goes on there is sealed.
+        assert_eq!(
+            travels(&samba, &Settings::default(), cipher),
+            BTreeSet::from(["0", "1", "2", "3"].map(String::from))
+        );
+    }
+}
+
+#[test]
+fn a_share_that_demands_encryption_cannot_be_used_without_it() {
+    for dialect in [Dialect::Smb202, Dialect::Smb210, Dialect::Smb302] {
+        let mut config = Config::only(dialect);
+        config.share.push(("server smb encrypt", "required"));
+        let samba = Samba::start(&config);
+        let settings = Settings::default().set("Ciphers", 2);
+        let refused = refusal(&samba, &settings);
+        assert!(
+            matches!(
+                refused,
+                Some(NtStatus::ACCESS_DENIED | NtStatus::NOT_SUPPORTED)
+            ),
+            "{dialect}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_speaks_smb1_only_is_refused_by_that_name() {
+    let mut config = Config::default();
+    config.global.push(("server min protocol", "NT1"));
+    config.global.push(("server max protocol", "NT1"));
+    let samba = Samba::start(&config);
+    let refused = refusal(&samba, &Settings::default());
+    assert_eq!(refused, Some(NtStatus::SMB1_NOT_AVAILABLE));
 }
 
 /// How connecting is refused.

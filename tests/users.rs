@@ -130,11 +130,14 @@ fn connecting(settings: &Settings<'_>, user: Option<(&str, &str)>) -> Option<NtS
 
 #[test]
 fn a_server_that_makes_a_user_its_guest_is_refused_unless_the_settings_allow_it() {
-    let refused = Some(LOGIN_WKSTA_RESTRICTION);
+    let refused = Some(NtStatus::ACCESS_DENIED);
     assert_eq!(connecting(&[], ANN), refused);
     assert_eq!(connecting(&[("RequireSigning", 0)], ANN), refused);
     // A guest's session has no keys, so it cannot be signed either.
-    assert_eq!(connecting(&[("AllowGuest", 1)], ANN), refused);
+    assert_eq!(
+        connecting(&[("AllowGuest", 1)], ANN),
+        Some(LOGIN_WKSTA_RESTRICTION)
+    );
     assert_eq!(
         connecting(&[("AllowGuest", 1), ("RequireSigning", 0)], ANN),
         None

@@ -36,8 +36,35 @@ pub fn open(
     settings: &Settings,
 ) -> Result<(PoolArc<Connection>, Keeper)> {
     let mut opening = Opening::connect(transport, server, &config, settings)?;
-    let negotiated = opening.negotiate(&config)?;
-    Opening::finish(opening, config, negotiated, settings)
+    match opening.negotiate(&config) {
+        Ok(negotiated) => Opening::finish(opening, config, negotiated, settings),
+        Err(Status::CONNECTION_DISCONNECTED) => {
+            drop(opening);
+            Err(why_it_hung_up(transport, server, config, settings))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Why a server hung up on a NEGOTIATE of SMB2. One that speaks SMB1 only says so when it is asked in SMB1; whatever else it
+/// says is not taken up.
+#[inline(never)]
+fn why_it_hung_up(
+    transport: &Transport,
+    server: ServerName<'_>,
+    config: Config,
+    settings: &Settings,
+) -> Status {
+    let config = Config {
+        multi_protocol: true,
+        ..config
+    };
+    let outcome = Opening::connect(transport, server, &config, settings)
+        .and_then(|mut opening| opening.negotiate(&config));
+    match outcome {
+        Err(status::SMB1_NOT_AVAILABLE) => status::SMB1_NOT_AVAILABLE,
+        _ => Status::CONNECTION_DISCONNECTED,
+    }
 }
 
 struct Opening {

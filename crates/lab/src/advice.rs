@@ -81,7 +81,7 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "change it on the server, then try again",
         ),
         NtStatus::LOGIN_WKSTA_RESTRICTION => (
-            "nobody was named, or the server makes the user a guest or does not sign, which the settings forbid",
+            "nobody was named, or the server makes the user a guest, who cannot sign, which the settings forbid",
             "name a user with --user; a guest on a network you trust takes --guest --no-sign",
         ),
         NtStatus::NETWORK_CREDENTIAL_CONFLICT => (
@@ -89,8 +89,16 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "use the same user, or end the other connection first",
         ),
         NtStatus::DOWNGRADE_DETECTED => (
-            "somebody between here and the server changed the negotiation",
+            "somebody between here and the server changed the negotiation, or took a message's signature or encryption away",
             "do not send passwords over this network; find out who tampers with it",
+        ),
+        NtStatus::INVALID_SIGNATURE => (
+            "a message is not as the server signed or encrypted it: somebody between here and there changed it",
+            "do not work over this network; if it is safe, the server signs wrongly, and its log may say more",
+        ),
+        NtStatus::SMB1_NOT_AVAILABLE => (
+            "the server speaks SMB1 only, which is unsafe, and OxSMB does not speak it",
+            "have SMB2 or SMB3 switched on at the server",
         ),
         NtStatus::USER_SESSION_DELETED => (
             "the server ended the session",
@@ -112,7 +120,7 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
         ),
         NtStatus::NOT_SUPPORTED => (
             "the server and the driver have no dialect or protection in common, or one cannot do this",
-            "try without --dialect; a server that demands encryption is out of reach yet",
+            "try without --dialect, --cipher and --encrypt: an old server may have no encryption, or only aes-128-ccm",
         ),
         // The file.
         NtStatus::OBJECT_NAME_NOT_FOUND | NtStatus::NO_SUCH_FILE => (
@@ -135,8 +143,8 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "leave out characters such as : * ? \" < > |",
         ),
         NtStatus::ACCESS_DENIED | NtStatus::NETWORK_ACCESS_DENIED => (
-            "the user may not do this",
-            "ask for the right on the share and the file, or take another user",
+            "the user may not do this, or is let in as a guest only, or the server demands encryption that was not offered",
+            "ask for the right on the share and the file, or take another user; a guest takes --guest --no-sign",
         ),
         NtStatus::SHARING_VIOLATION => (
             "another program has it open",
@@ -203,6 +211,8 @@ mod tests {
             NtStatus::LOGON_FAILURE,
             NtStatus::NETWORK_CREDENTIAL_CONFLICT,
             NtStatus::DOWNGRADE_DETECTED,
+            NtStatus::INVALID_SIGNATURE,
+            NtStatus::SMB1_NOT_AVAILABLE,
             NtStatus::LOGIN_WKSTA_RESTRICTION,
         ];
         for status in listed {

@@ -38,6 +38,12 @@ pub struct Connect {
     /// Sign only where the server requires it
     #[arg(long, global = true)]
     pub no_sign: bool,
+    /// Refuse servers that do not encrypt
+    #[arg(long, global = true)]
+    pub encrypt: bool,
+    /// Encrypt by this cipher and no other; SMB 3.0 and 3.0.2 know aes-128-ccm alone
+    #[arg(long, global = true)]
+    pub cipher: Option<CipherArgument>,
     /// Put up with being made a guest, or nobody where no user is given
     #[arg(long, global = true)]
     pub guest: bool,
@@ -82,6 +88,35 @@ impl DialectArgument {
             Self::Smb300 => 0x0300,
             Self::Smb302 => 0x0302,
             Self::Smb311 => 0x0311,
+        }
+    }
+}
+
+/// A cipher, by its everyday name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CipherArgument {
+    /// The only one of SMB 3.0 and 3.0.2
+    #[value(name = "aes-128-ccm")]
+    Aes128Ccm,
+    /// The fastest
+    #[value(name = "aes-128-gcm")]
+    Aes128Gcm,
+    /// The slowest
+    #[value(name = "aes-256-ccm")]
+    Aes256Ccm,
+    /// With a longer key
+    #[value(name = "aes-256-gcm")]
+    Aes256Gcm,
+}
+
+impl CipherArgument {
+    /// The number that stands for it on the wire and in the driver's settings (MS-SMB2 2.2.3.1.2).
+    pub fn wire(self) -> u16 {
+        match self {
+            Self::Aes128Ccm => 1,
+            Self::Aes128Gcm => 2,
+            Self::Aes256Ccm => 3,
+            Self::Aes256Gcm => 4,
         }
     }
 }

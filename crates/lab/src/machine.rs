@@ -54,6 +54,12 @@ impl From<&Connect> for Settings {
         if connect.sign || connect.no_sign {
             settings = settings.require_signing(connect.sign);
         }
+        if connect.encrypt {
+            settings = settings.set("RequireEncryption", 1);
+        }
+        if let Some(cipher) = connect.cipher {
+            settings = settings.set("Ciphers", cipher.wire().into());
+        }
         if connect.guest {
             settings = settings.set("AllowGuest", 1).set("AllowAnonymous", 1);
         }

@@ -96,6 +96,8 @@ pub struct Config {
     pub encryption: Encryption,
     /// More lines for `[global]`, as smb.conf(5) has them: `("map to guest", "bad user")`.
     pub global: Vec<(&'static str, &'static str)>,
+    /// More lines for the share.
+    pub share: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for Config {
@@ -107,6 +109,7 @@ impl Default for Config {
             signing: Signing::Offered,
             encryption: Encryption::Offered,
             global: Vec::new(),
+            share: Vec::new(),
         }
     }
 }
@@ -142,9 +145,20 @@ impl Config {
             self.oldest.samba_name(),
             self.newest.samba_name(),
         );
-        for (key, value) in &self.global {
-            let _ = writeln!(lines, "{key} = {value}");
-        }
+        lines.push_str(&settings(&self.global));
         lines
     }
+
+    /// The lines that the share has besides.
+    pub(crate) fn share_lines(&self) -> String {
+        settings(&self.share)
+    }
+}
+
+fn settings(settings: &[(&str, &str)]) -> String {
+    let mut lines = String::new();
+    for (key, value) in settings {
+        let _ = writeln!(lines, "{key} = {value}");
+    }
+    lines
 }

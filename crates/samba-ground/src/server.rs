@@ -133,6 +133,7 @@ impl Samba {
         let root = self.root.path().display();
         let port = self.port;
         let chosen = config.lines();
+        let of_share = config.share_lines();
         format!(
             "[global]\n\
              workgroup = {WORKGROUP}\n\
@@ -161,7 +162,8 @@ impl Samba {
              [{SHARE}]\n\
              path = {root}/share\n\
              read only = no\n\
-             force user = {unix_user}\n"
+             force user = {unix_user}\n\
+             {of_share}"
         )
     }
 

@@ -23,6 +23,9 @@ const NAMES_ROOM: usize = 3 * 2 * Identity::MAX_UNITS;
 /// NTProofStr comes before the rest of the response.
 const PROOF_LEN: usize = 16;
 
+/// Where an LM response would be.
+const NO_LM_RESPONSE: [u8; 24] = [0; 24];
+
 /// What NTLMv2 here insists on, each with its name for the error.
 const REQUIRED: [(NegotiateFlags, &str); 3] = [
     (
@@ -140,12 +143,10 @@ impl Ntlm {
         hash: &NtHash,
     ) -> Result<Vec<u8>, ClientError> {
         let target_name = service_name(config)?;
-        // A server that tells the time checks the MIC (MS-NLMP 3.1.5.1.2).
-        let with_mic = target_info.timestamp().is_some();
-        let mut av_flags = target_info.flags();
-        av_flags.set(AvFlags::MIC_PRESENT, with_mic);
         let amendments = [
-            AvPair::Flags(av_flags),
+            // There is a MIC even for a server that does not tell the time, and so need not check it (MS-NLMP 3.1.5.1.2): else
+            // who takes the time out of the challenge would be rid of the MIC (CVE-2019-1040).
+            AvPair::Flags(target_info.flags() | AvFlags::MIC_PRESENT),
             AvPair::ChannelBindings([0; 16]),
             AvPair::TargetName(Utf16::from_units(&target_name)),
         ];
@@ -169,12 +170,6 @@ impl Ntlm {
             .ok_or(ClientError::OutOfOrder)?;
         let proof = response_key.prove(&parsed.server_challenge, &[temp])?;
         proof_place.copy_from_slice(&proof.proof);
-        let lm_response = if with_mic {
-            [0; 24]
-        } else {
-            response_key.lm_response(&parsed.server_challenge, &self.random.client_challenge)?
-        };
-
         let key_exchange = flags.contains(NegotiateFlags::KEY_EXCHANGE);
         let key = ExportedSessionKey::new(if key_exchange {
             self.random.session_key.clone()
@@ -183,7 +178,7 @@ impl Ntlm {
         });
         let encrypted = key.encrypted(&proof.session_base_key)?;
         let message = AuthenticateMessage {
-            lm_response: &lm_response,
+            lm_response: &NO_LM_RESPONSE,
             nt_response: &nt_response,
             domain: Utf16::from_units(&self.identity.domain),
             user: Utf16::from_units(&self.identity.user),
@@ -191,18 +186,16 @@ impl Ntlm {
             encrypted_session_key: if key_exchange { &encrypted } else { &[] },
             flags,
             version: None,
-            mic: with_mic.then_some([0; 16]),
+            mic: Some([0; 16]),
         };
         let room = nt_response
             .len()
             .saturating_add(NAMES_ROOM)
             .saturating_add(ROOM);
         let mut bytes = build(room, |w| message.emit(w))?;
-        if with_mic {
-            let mic = key.mic(&self.negotiate, challenge, &bytes)?;
-            if let Some(place) = bytes.get_mut(AuthenticateMessage::MIC) {
-                place.copy_from_slice(&mic);
-            }
+        let mic = key.mic(&self.negotiate, challenge, &bytes)?;
+        if let Some(place) = bytes.get_mut(AuthenticateMessage::MIC) {
+            place.copy_from_slice(&mic);
         }
         self.key = Some(Established { key, key_exchange });
         Ok(bytes)

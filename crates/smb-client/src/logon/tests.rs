@@ -112,7 +112,7 @@ fn without_key_exchange_the_session_base_key_is_the_key() {
 }
 
 #[test]
-fn the_response_names_the_service_and_has_a_mic_when_the_server_tells_the_time() {
+fn the_response_names_the_service_and_has_a_mic_and_channel_bindings() {
     let mut server = Server::new(Dialect::SMB3_1_1);
     log_on(&config(), &mut server, user()).unwrap();
     assert!(server.mic_was_checked);
@@ -128,17 +128,16 @@ fn the_response_names_the_service_and_has_a_mic_when_the_server_tells_the_time()
 }
 
 #[test]
-fn a_server_without_a_clock_gets_our_time_an_lm_response_and_no_mic() {
+fn a_server_without_a_clock_gets_our_time_a_mic_and_no_lm_response() {
     let mut server = Server::new(Dialect::SMB2_1);
     server.timestamp = None;
     log_on(&config(), &mut server, user()).unwrap();
-    assert!(!server.mic_was_checked);
+    assert!(server.mic_was_checked);
     let response = NtlmV2Response::parse(&server.nt_response).unwrap();
     let temp = ClientChallenge::parse(response.client_challenge).unwrap();
     assert_eq!(temp.timestamp, 77);
-    assert!(temp.target_info.flags().is_empty());
-    assert_eq!(server.lm_response[16..], [0xC1; 8]);
-    assert_ne!(server.lm_response[..16], [0; 16]);
+    assert_eq!(temp.target_info.flags(), AvFlags::MIC_PRESENT);
+    assert_eq!(server.lm_response, [0; 24]);
 }
 
 #[test]

@@ -230,15 +230,13 @@ impl Server {
         } else {
             ExportedSessionKey::new(proof.session_base_key.clone())
         };
-        if self.timestamp.is_some() {
-            let mut zeroed = token.to_vec();
-            zeroed[AuthenticateMessage::MIC].fill(0);
-            assert_eq!(
-                key.mic(&self.negotiate, &self.challenge, &zeroed).unwrap(),
-                token[AuthenticateMessage::MIC]
-            );
-            self.mic_was_checked = true;
-        }
+        let mut zeroed = token.to_vec();
+        zeroed[AuthenticateMessage::MIC].fill(0);
+        assert_eq!(
+            key.mic(&self.negotiate, &self.challenge, &zeroed).unwrap(),
+            token[AuthenticateMessage::MIC]
+        );
+        self.mic_was_checked = true;
         Some(key)
     }
 
