@@ -2,7 +2,50 @@
 //!
 //! A rule is a [`When`] and a [`Fault`]. Rules compose: all that match a request apply to its reply. [`StreamFault`]s are
 //! about the bytes of the connection, whatever they mean.
+//!
+//! A reply becomes a frame in this order, and each step has its faults:
+//!
+//! 1. the request is heard: [`Fault::Mishear`], [`Fault::Status`] in place of its execution
+//! 2. the reply is composed: [`Fault::Rewrite`], and for NEGOTIATE [`Fault::negotiate`]
+//! 3. it is signed, if it is to be: [`Fault::Protect`]; then [`Fault::Tamper`], [`Fault::compress`]
+//! 4. the frame is sealed, if it is to be: [`Fault::Protect`], [`Fault::Transform`]
+//! 5. in NEGOTIATE and SESSION_SETUP it enters the pre-authentication hash; [`Fault::Raw`] comes before that
+//! 6. it is on its way: [`Fault::OnTheWay`], [`Fault::negotiate_on_the_way`]
+//!
+//! So these are some lies about seals and signatures:
+//!
+//! ```no_run
+//! use smb_server::{Fault, Protection, When};
+//! use smb_wire::smb2::negotiate_context::{Cipher, ContextType};
+//! use smb_wire::smb2::{Command, Dialect, Fsctl};
+//!
+//! const NONCE: std::ops::Range<usize> = 20..36;
+//! const SESSION: std::ops::Range<usize> = 44..52;
+//! # let lies: [(When, Fault); 13] = [
+//! // a plain answer where a sealed one is due, and one sealed by the wrong key
+//! (When::command(Command::READ), Fault::Protect(Protection::Plain)),
+//! (When::command(Command::READ), Fault::Protect(Protection::SealedByClientsKey)),
+//! // the same nonce twice; an unknown session, under a seal that holds
+//! (When::any().after(3), Fault::transform(|header| header[NONCE].fill(1))),
+//! (When::command(Command::READ), Fault::transform(|header| header[SESSION].fill(0xEE))),
+//! // a frame cut within its transform header, and a broken tag
+//! (When::command(Command::READ), Fault::on_the_way(|frame| frame.truncate(51))),
+//! (When::command(Command::READ), Fault::on_the_way(|frame| frame[4] ^= 1)),
+//! // half a header, and a compressed message, under a seal that holds
+//! (When::command(Command::READ), Fault::tamper(|message| message.truncate(32))),
+//! (When::command(Command::READ), Fault::compress()),
+//! // a cipher that was not offered; none at all; another dialect, said by somebody between the two
+//! (When::any(), Fault::negotiate(|answer| answer.set_ciphers(&[Cipher(9)]))),
+//! (When::any(), Fault::negotiate(|answer| answer.remove(ContextType::ENCRYPTION))),
+//! (When::any(), Fault::negotiate_on_the_way(|answer| answer.dialect = Dialect::SMB2_1)),
+//! // a guest, under the right signature (the flags are behind StructureSize)
+//! (When::command(Command::SESSION_SETUP).nth(2), Fault::rewrite(|message| message[66] |= 1)),
+//! // an unsigned confirmation of the negotiation
+//! (When::fsctl(Fsctl::VALIDATE_NEGOTIATE_INFO), Fault::Protect(Protection::Plain)),
+//! # ];
+//! ```
 
+mod compressed;
 mod forgery;
 mod negotiate;
 mod plan;

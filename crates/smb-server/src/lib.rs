@@ -1,6 +1,6 @@
 //! A small in-memory SMB server with a fault script, for the demo and the tests.
 //!
-//! It speaks SMB 2.0.2 to 3.1.1 with NTLMv2, signing and pre-authentication integrity, well enough for Samba's
+//! It speaks SMB 2.0.2 to 3.1.1 with NTLMv2, signing, sealing and pre-authentication integrity, well enough for Samba's
 //! `smbclient` and much of `smbtorture`. It keeps its files in memory ([`fs`]), can do almost anything wrong on
 //! purpose ([`faults`]), and tells what it saw ([`Served`], [`Stats`]).
 //!
@@ -20,7 +20,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It does not do: encryption, compression, multichannel, oplocks and leases (none is granted), durable handles, DFS,
+//! Nothing is sealed unless somebody wants it: the client, [`Builder::encryption`] for the whole server, or
+//! [`Share::encrypted`] for a share. [`Builder::ciphers`] and [`Builder::signing_algorithms`] narrow down what 3.1.1 clients
+//! can choose from. [`Served::sealed`] and [`Stats::sealed_requests`] tell what came sealed.
+//!
+//! It does not do: compression, multichannel, oplocks and leases (none is granted), durable handles, DFS,
 //! named pipes (so `smbclient -L` finds no list of shares), links, reparse points, quotas, changed security descriptors.
 #![forbid(unsafe_code)]
 

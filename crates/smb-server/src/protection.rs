@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smb_crypto::SigningKey;
+use smb_crypto::{SigningAlgorithm, SigningKey};
 
 use crate::seals::Seals;
 use crate::session::Session;
@@ -50,11 +50,10 @@ impl Guard {
     /// The same for an interim reply. It has the message id of the reply to come, so by GMAC it would have its nonce too; the
     /// client does not look for a signature (MS-SMB2 3.2.5.1.3).
     pub(crate) fn of_interim(&self) -> Self {
-        use smb_crypto::SigningAlgorithm::AesGmac;
         let mut guard = self.clone();
         let signs_by_gmac = self
             .signing_key()
-            .is_some_and(|key| key.algorithm() == AesGmac);
+            .is_some_and(|key| key.algorithm() == SigningAlgorithm::AesGmac);
         if signs_by_gmac && guard.protection == Protection::Signed {
             guard.protection = Protection::Plain;
         }

@@ -25,22 +25,14 @@ pub struct Reply {
 pub struct Client {
     stream: TcpStream,
     pub next_message_id: u64,
-    session_id: u64,
-    tree_id: u32,
+    pub session_id: u64,
+    pub tree_id: u32,
 }
 
 impl Client {
     /// Connects, logs on and connects the share `data`, in SMB 2.1.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        // A test whose reply never comes fails instead of hanging.
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        let mut client = Self {
-            stream,
-            next_message_id: 0,
-            session_id: 0,
-            tree_id: 0,
-        };
+        let mut client = Self::connect_only(address)?;
         let dialects = [Dialect::SMB2_1];
         let negotiate = NegotiateRequest {
             security_mode: SecurityMode::SIGNING_ENABLED,
@@ -60,8 +52,21 @@ impl Client {
         Ok(client)
     }
 
+    /// Connects and says nothing.
+    pub fn connect_only(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        // A test whose reply never comes fails instead of hanging.
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(Self {
+            stream,
+            next_message_id: 0,
+            session_id: 0,
+            tree_id: 0,
+        })
+    }
+
     fn log_on(&mut self) -> io::Result<()> {
-        let negotiate = token(|w| {
+        let negotiate = emitted(|w| {
             NegotiateMessage {
                 flags: NegotiateFlags::UNICODE,
                 ..Default::default()
@@ -79,7 +84,7 @@ impl Client {
             version: None,
             mic: None,
         };
-        for token in [negotiate, token(|w| authenticate.emit(w))] {
+        for token in [negotiate, emitted(|w| authenticate.emit(w))] {
             let setup = SessionSetupRequest {
                 flags: SessionSetupFlags::empty(),
                 security_mode: SecurityMode::SIGNING_ENABLED,
@@ -142,30 +147,45 @@ impl Client {
         command: Command,
         body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
     ) -> io::Result<u64> {
+        let header = self.next_header(command);
+        self.send_as(header, body)?;
+        Ok(header.message_id)
+    }
+
+    /// A header with the next message id that asks for sixteen credits.
+    pub fn next_header(&mut self, command: Command) -> Header {
         let message_id = self.next_message_id;
         self.next_message_id += 1;
         let mut header = Header::request(command, message_id);
         header.credit_charge = 1;
         header.credits = 16;
-        self.send_as(header, body)?;
-        Ok(message_id)
+        header
     }
 
     /// Sends a request with this header, in this client's session and tree.
     pub fn send_as(
         &mut self,
-        mut header: Header,
+        header: Header,
         body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
     ) -> io::Result<()> {
+        let message = self.message(header, body);
+        self.send_bytes(&message)
+    }
+
+    /// A request with this header, in this client's session and tree.
+    pub fn message(
+        &self,
+        mut header: Header,
+        body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
+    ) -> Vec<u8> {
         header.session_id = self.session_id;
         if header.async_id().is_none() {
             header.target = Target::tree(self.tree_id);
         }
-        let message = token(|w| {
+        emitted(|w| {
             header.emit(w)?;
             body(w)
-        });
-        self.send_bytes(&message)
+        })
     }
 
     /// Sends a message as it is.
@@ -202,7 +222,8 @@ impl Client {
     }
 }
 
-fn token(emit: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>) -> Vec<u8> {
+/// What `emit` writes.
+pub fn emitted(emit: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>) -> Vec<u8> {
     let mut bytes = vec![0; 4096];
     let mut writer = Writer::new(&mut bytes);
     emit(&mut writer).expect("a small message fits");

@@ -3,3 +3,7 @@
 mod client;
 mod faults;
 mod hostile_client;
+mod lies;
+mod member;
+mod negotiation;
+mod seals;
