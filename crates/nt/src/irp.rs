@@ -246,10 +246,7 @@ impl OwnedIrp {
 impl Drop for OwnedIrp {
     #[track_caller]
     fn drop(&mut self) {
-        // Wine frees the MDLs that hang on an IRP; ours are not its own.
-        // SAFETY: the packet is ours and not in flight.
-        unsafe { (*self.as_ptr()).MdlAddress = null_mut() };
-        // SAFETY: as above, and it is not used any more.
+        // SAFETY: the packet is ours and not in flight, and it is not used any more.
         unsafe { sys::IoFreeIrp(self.as_ptr()) };
     }
 }

@@ -44,8 +44,6 @@ impl<F: Fn() + Send + Sync + 'static> Timer<F> {
     }
 
     /// Calls the closure once after that time, instead of what was set before. IRQL: any.
-    ///
-    /// Not from the closure itself where Wine is to run it: use [`Timer::set_periodic`].
     #[track_caller]
     pub fn set(&self, due: Duration) {
         self.arm(due, 0);

@@ -42,11 +42,8 @@ impl Call {
             // Only what waits for the peer has a time-out.
             sys::network_wait();
         }
-        let started = Status(start(irp)?);
-        if started == Status::NOT_IMPLEMENTED && !self.done.is_set() {
-            // Wine's WSK answers so for what it lacks, and never completes the IRP: waiting would be for ever.
-            return Err(started);
-        }
+        // Whatever the call returns, the outcome comes by the IRP.
+        start(irp)?;
         let timed_out = timeout.is_some_and(|timeout| self.done.wait_for(timeout).is_err());
         if timed_out {
             // SAFETY: the packet is ours until the end of this function, even if it completes at this moment.

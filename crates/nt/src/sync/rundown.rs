@@ -13,7 +13,8 @@ const MOST: u32 = CLOSED - 1;
 
 /// Counts users; [`Rundown::close_and_wait`] lets no new ones in and waits for the last to leave.
 ///
-/// The kernel's own EX_RUNDOWN_REF does the same; this one also runs where that is missing (Wine).
+/// The kernel's own EX_RUNDOWN_REF counts the same way, but cannot be closed without waiting, which [`Rundown::close`] does
+/// at any IRQL.
 pub struct Rundown {
     /// Users, plus one until the end has begun, plus [`CLOSED`].
     count: AtomicU32,

@@ -42,9 +42,9 @@ unsafe extern "C" {
 /// the times there.
 const SHARED_DATA: usize = 0xffff_f780_0000_0000;
 
-/// A time of the shared page, read in one access as the 64-bit WDK's own inline functions do it: the writer sets all of
-/// it at once, too. Not every such field is aligned.
-// Alone, the access is a plain MOV: the only one that works where the page is not memory but emulated.
+/// A time of the shared page, read in one 64-bit access as the WDK's own inline functions do it: the writer sets all of it
+/// at once, too. Not every such field is aligned to eight bytes, but none crosses a cache line.
+// A function of its own: what the compiler makes of the access, a plain load, is to be seen at one place in the image.
 #[inline(never)]
 fn shared_time(offset: usize) -> u64 {
     #[repr(C, packed)]
