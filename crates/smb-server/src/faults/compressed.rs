@@ -12,6 +12,11 @@ impl Fault {
     pub fn compress() -> Self {
         Self::tamper(|message| *message = compressed(message))
     }
+
+    /// As [`Fault::compress`], but a sealed reply is compressed around the seal, as no side may do it (MS-SMB2 3.1.4.4).
+    pub fn compress_on_the_way() -> Self {
+        Self::on_the_way(|frame| *frame = compressed(frame))
+    }
 }
 
 fn compressed(message: &[u8]) -> Vec<u8> {

@@ -104,6 +104,9 @@ fn what_is_in_the_seal_can_be_shorter_than_a_header_or_compressed() {
     assert!(inner.starts_with(&compression::PROTOCOL_ID));
     let compressed = CompressedMessage::parse(&inner).unwrap();
     assert_eq!(compressed.total_size(), inner.len() as u64 - 16);
+    let (_server, member, frame) = answer(Fault::compress_on_the_way());
+    CompressedMessage::parse(&frame).unwrap();
+    assert!(open(&member.opening, &frame[16..]).is_some());
 }
 
 #[test]
