@@ -109,15 +109,17 @@ pub fn derive_key<P: Provider>(
     context: &[u8],
     len: KeyLen,
 ) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
-    // One round gives 256 bits, so the counter is always 1.
-    let input = [
-        &1u32.to_be_bytes(),
-        label,
-        &[0],
-        context,
-        &(len as u32).to_be_bytes(),
-    ];
-    code::<P::HmacSha256, 32>(key, &input).map(Zeroizing::new)
+    let len = (len as u32).to_be_bytes();
+    first_round::<P>(key, [label, &[0], context, &len])
+}
+
+/// The counter mode's first round, which gives all that SMB needs: 256 bits. `fixed` is the same in all rounds.
+fn first_round<P: Provider>(
+    key: &[u8],
+    fixed: [&[u8]; 4],
+) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+    let [a, b, c, d] = fixed;
+    code::<P::HmacSha256, 32>(key, &[&1u32.to_be_bytes(), a, b, c, d]).map(Zeroizing::new)
 }
 
 #[cfg(test)]

@@ -98,6 +98,14 @@ impl Nonce {
     }
 }
 
+#[cfg(test)]
+impl Nonce {
+    /// A nonce of the test's choice.
+    pub(crate) const fn chosen(field: [u8; 16], message_len: usize) -> Self {
+        Self { field, message_len }
+    }
+}
+
 impl fmt::Debug for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Nonce(..)")

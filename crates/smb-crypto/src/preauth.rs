@@ -35,6 +35,12 @@ impl PreauthHash {
         Ok(Self(hash.finish()))
     }
 
+    /// A value that somebody else has computed.
+    #[cfg(test)]
+    pub(crate) const fn from_bytes(value: [u8; 64]) -> Self {
+        Self(value)
+    }
+
     /// The value, as the context of [`crate::derive_key`].
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 64] {

@@ -95,29 +95,45 @@ impl<P: Provider> SealingKey<P> {
         if message.len() != nonce.message_len() || gathered != Some(message.len()) {
             return Err(CryptoError::LengthMismatch);
         }
-        let mut running = self.key.get()?.start(header, message.len())?;
         let (head, tail) = message
             .split_at_mut_checked(in_place)
             .ok_or(CryptoError::LengthMismatch)?;
-        running.seal(head);
-        let mut pieces = rest.iter().copied();
-        let mut piece: &[u8] = &[];
-        for chunk in tail.chunks_mut(GATHER) {
-            let mut space = &mut *chunk;
-            while !space.is_empty() {
-                if piece.is_empty() {
-                    piece = pieces.next().ok_or(CryptoError::LengthMismatch)?;
-                }
-                let len = piece.len().min(space.len());
-                let (now, later) = piece.split_at(len);
-                let (place, free) = space.split_at_mut(len);
-                place.copy_from_slice(now);
-                (piece, space) = (later, free);
-            }
-            running.seal(chunk);
+        match self.key.get()? {
+            Expanded::Ccm(key) => seal(key, header, head, tail, rest),
+            Expanded::Gcm(key) => seal(key, header, head, tail, rest),
         }
-        Ok(running.finish())
     }
+}
+
+/// Seals `head` where it lies and then `rest` into `tail`, which it fills.
+#[inline(never)]
+fn seal<A: Aead<NONCE>, const NONCE: usize>(
+    key: &A,
+    header: &[u8; SEALED_HEADER_LEN],
+    head: &mut [u8],
+    tail: &mut [u8],
+    rest: &[&[u8]],
+) -> Result<Tag, CryptoError> {
+    let len = head.len().saturating_add(tail.len());
+    let mut running = key.start(nonce(header), header, len)?;
+    running.seal(head);
+    let mut pieces = rest.iter().copied();
+    let mut piece: &[u8] = &[];
+    for chunk in tail.chunks_mut(GATHER) {
+        let mut space = &mut *chunk;
+        while !space.is_empty() {
+            if piece.is_empty() {
+                piece = pieces.next().ok_or(CryptoError::LengthMismatch)?;
+            }
+            let len = piece.len().min(space.len());
+            let (now, later) = piece.split_at(len);
+            let (place, free) = space.split_at_mut(len);
+            place.copy_from_slice(now);
+            (piece, space) = (later, free);
+        }
+        running.seal(chunk);
+    }
+    Ok(running.finish())
 }
 
 impl<P: Provider> fmt::Debug for SealingKey<P> {
@@ -156,14 +172,18 @@ impl<P: Provider> OpeningKey<P> {
     /// the field before it. If they do not belong together, the message is wiped before the error returns.
     ///
     /// # Errors
-    /// [`CryptoError::Mismatch`] or [`CryptoError::ProviderFailed`].
+    /// [`CryptoError::Mismatch`], [`CryptoError::LengthMismatch`] for a message longer than the cipher takes, or
+    /// [`CryptoError::ProviderFailed`].
     pub fn open(
         &self,
         header: &[u8; SEALED_HEADER_LEN],
         signature: &Tag,
         message: &mut [&mut [u8]],
     ) -> Result<(), CryptoError> {
-        let opened = self.open_unwiped(header, signature, message);
+        let opened = self.key.get().and_then(|key| match key {
+            Expanded::Ccm(key) => open(key, header, signature, message),
+            Expanded::Gcm(key) => open(key, header, signature, message),
+        });
         if opened.is_err() {
             for piece in message {
                 piece.zeroize();
@@ -171,26 +191,28 @@ impl<P: Provider> OpeningKey<P> {
         }
         opened
     }
+}
 
-    fn open_unwiped(
-        &self,
-        header: &[u8; SEALED_HEADER_LEN],
-        signature: &Tag,
-        message: &mut [&mut [u8]],
-    ) -> Result<(), CryptoError> {
-        let len = message
-            .iter()
-            .try_fold(0usize, |sum, piece| sum.checked_add(piece.len()))
-            .ok_or(CryptoError::Mismatch)?;
-        let mut running = self.key.get()?.start(header, len)?;
-        for piece in message {
-            running.open(piece);
-        }
-        if bool::from(running.finish().ct_eq(signature)) {
-            Ok(())
-        } else {
-            Err(CryptoError::Mismatch)
-        }
+/// [`OpeningKey::open`], but leaves it to the caller to wipe.
+#[inline(never)]
+fn open<A: Aead<NONCE>, const NONCE: usize>(
+    key: &A,
+    header: &[u8; SEALED_HEADER_LEN],
+    signature: &Tag,
+    message: &mut [&mut [u8]],
+) -> Result<(), CryptoError> {
+    let len = message
+        .iter()
+        .try_fold(0usize, |sum, piece| sum.checked_add(piece.len()))
+        .ok_or(CryptoError::LengthMismatch)?;
+    let mut running = key.start(nonce(header), header, len)?;
+    for piece in message {
+        running.open(piece);
+    }
+    if bool::from(running.finish().ct_eq(signature)) {
+        Ok(())
+    } else {
+        Err(CryptoError::Mismatch)
     }
 }
 
@@ -212,17 +234,6 @@ impl<P: Provider> Expanded<P> {
             Cipher::Aes128Gcm | Cipher::Aes256Gcm => Self::Gcm(P::AesGcm::new(key.as_bytes())?),
         })
     }
-
-    fn start(
-        &self,
-        header: &[u8; SEALED_HEADER_LEN],
-        len: usize,
-    ) -> Result<Running<'_, P>, CryptoError> {
-        Ok(match self {
-            Self::Ccm(key) => Running::Ccm(key.start(nonce(header), header, len)?),
-            Self::Gcm(key) => Running::Gcm(key.start(nonce(header), header, len)?),
-        })
-    }
 }
 
 /// The part of the header's nonce field that a cipher uses.
@@ -231,33 +242,7 @@ fn nonce<const N: usize>(header: &[u8; SEALED_HEADER_LEN]) -> &[u8; N] {
     header.first_chunk().unwrap_or(&[0; N])
 }
 
-enum Running<'k, P: Provider> {
-    Ccm(<P::AesCcm as Aead<11>>::Running<'k>),
-    Gcm(<P::AesGcm as Aead<12>>::Running<'k>),
-}
-
-impl<P: Provider> Running<'_, P> {
-    fn seal(&mut self, data: &mut [u8]) {
-        match self {
-            Self::Ccm(running) => running.seal(data),
-            Self::Gcm(running) => running.seal(data),
-        }
-    }
-
-    fn open(&mut self, data: &mut [u8]) {
-        match self {
-            Self::Ccm(running) => running.open(data),
-            Self::Gcm(running) => running.open(data),
-        }
-    }
-
-    fn finish(self) -> Tag {
-        match self {
-            Self::Ccm(running) => running.finish(),
-            Self::Gcm(running) => running.finish(),
-        }
-    }
-}
-
+#[cfg(test)]
+mod microsoft;
 #[cfg(test)]
 mod tests;

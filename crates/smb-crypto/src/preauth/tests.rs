@@ -28,7 +28,7 @@ const REQUEST: &str =
 
 /// The value that the example's keys come from.
 pub(crate) fn microsofts_final_hash() -> PreauthHash {
-    PreauthHash(hex_n(
+    PreauthHash::from_bytes(hex_n(
         "0DD13628CC3ED218EF9DF9772D436D0887AB9814BFAE63A80AA845F36909DB7928622DDDAD522D97
          51640A459762C5A9D6BB084CBB3CE6BDADEF5D5BCE3C6C01",
     ))
@@ -38,7 +38,7 @@ pub(crate) fn microsofts_final_hash() -> PreauthHash {
 fn a_step_of_the_chain_matches_microsofts_example() {
     let request = hex(REQUEST);
     assert_eq!(
-        PreauthHash(hex_n(BEFORE)).extended(&[&request]),
+        PreauthHash::from_bytes(hex_n(BEFORE)).extended(&[&request]),
         Ok(microsofts_final_hash())
     );
 }

@@ -81,7 +81,7 @@ impl Authenticator for CcmCode<'_> {
         self.cipher.encrypt_with_backend(Chain { code, blocks });
     }
 
-    fn finish(self, _len: u64) -> Block {
+    fn finish(&mut self, _len: u64) -> Block {
         self.code.into()
     }
 }

@@ -74,7 +74,7 @@ impl Authenticator for GcmHash<'_> {
         self.hash.update(blocks);
     }
 
-    fn finish(mut self, len: u64) -> Block {
+    fn finish(&mut self, len: u64) -> Block {
         self.hash.update(&[lengths(self.header_len as u64, len)]);
         self.hash.finish()
     }

@@ -2,7 +2,7 @@
 //!
 //! One multiplication needs the result of the one before, and a CPU has room for several. So block `i` goes to strand `i` modulo
 //! [`STRANDS`], which multiplies by the hash key to the power of [`STRANDS`]; in the end, each strand's last block is
-//! multiplied by the power that is left for it to the end of the message, and the strands are added up.
+//! multiplied by the power that is left for it instead, and the strands are added up.
 
 use core::array;
 use core::hint::black_box;
@@ -16,124 +16,98 @@ use super::stream::{BLOCK, Block, xor};
 /// More than four gain nothing: the multiplier is busy then.
 const STRANDS: usize = 4;
 
-/// Multipliers by powers of the hash key: the last by the key itself, each other by one power more than the next.
-pub(super) struct HashKey([GHash; STRANDS]);
+/// Multipliers by powers of a hash key.
+pub(super) struct HashKey {
+    /// The last is by the key itself, each other by one power more than the next.
+    powers: [GHash; STRANDS],
+    /// By zero: what overwrites the others.
+    blank: GHash,
+}
 
 impl HashKey {
     pub(super) fn new(key: &Block) -> Self {
         let mut power = Zeroizing::new(*key);
         let mut powers = array::from_fn(|_| {
             let multiplier = GHash::new((&*power).into());
-            *power = product(multiplier.clone(), key);
+            *power = product(&multiplier, key);
             multiplier
         });
         powers.reverse();
-        Self(powers)
+        Self {
+            powers,
+            blank: GHash::new(&[0; BLOCK].into()),
+        }
     }
 
-    pub(super) fn start(&self) -> RunningHash<'_> {
-        let [highest, ..] = &self.0;
+    pub(super) const fn start(&self) -> RunningHash<'_> {
         RunningHash {
             key: self,
-            strands: array::from_fn(|_| highest.clone()),
-            last: None,
-            tail: [[0; BLOCK]; STRANDS],
-            tail_len: 0,
+            sum: [0; BLOCK],
         }
+    }
+
+    /// Overwrites secrets, which `ghash` does not do by itself. The optimiser must take it that somebody looks.
+    fn wipe(blank: &GHash, multipliers: &mut [GHash]) {
+        multipliers.fill(blank.clone());
+        black_box(multipliers);
     }
 }
 
 impl Drop for HashKey {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        Self::wipe(&self.blank, &mut self.powers);
     }
 }
 
-/// A hash being computed over whole blocks.
+/// A hash being computed over whole blocks, best many at once.
 pub(super) struct RunningHash<'k> {
     key: &'k HashKey,
-    strands: [GHash; STRANDS],
-    /// One block for each strand, not multiplied yet: they may be the message's last.
-    last: Option<[Block; STRANDS]>,
-    /// Fewer blocks than strands, which follow those.
-    tail: [Block; STRANDS],
-    tail_len: usize,
+    sum: Block,
 }
 
 impl RunningHash<'_> {
-    pub(super) fn update(&mut self, mut blocks: &[Block]) {
-        if self.tail_len > 0 {
-            let missing = STRANDS.saturating_sub(self.tail_len).min(blocks.len());
-            let (now, later) = blocks.split_at(missing);
-            self.keep(now);
-            blocks = later;
-            if self.tail_len < STRANDS {
-                return;
-            }
-            self.groups(&[self.tail]);
-            self.tail_len = 0;
-        }
+    pub(super) fn update(&mut self, blocks: &[Block]) {
         let (groups, rest) = blocks.as_chunks::<STRANDS>();
-        self.groups(groups);
-        self.keep(rest);
-    }
-
-    fn keep(&mut self, blocks: &[Block]) {
-        for (place, block) in self.tail.iter_mut().skip(self.tail_len).zip(blocks) {
-            *place = *block;
+        if let Some((first, others)) = groups.split_first() {
+            self.groups(first, others);
         }
-        self.tail_len = self.tail_len.saturating_add(blocks.len());
+        let [.., by_key] = &self.key.powers;
+        for block in rest {
+            self.sum = product(by_key, &xor(&self.sum, block));
+        }
     }
 
-    fn groups(&mut self, groups: &[[Block; STRANDS]]) {
-        let Some((last, before)) = groups.split_last() else {
-            return;
-        };
-        for group in self.last.iter().chain(before) {
-            for (strand, block) in self.strands.iter_mut().zip(group) {
+    fn groups(&mut self, first: &[Block; STRANDS], others: &[[Block; STRANDS]]) {
+        let [highest, ..] = &self.key.powers;
+        let mut strands: [GHash; STRANDS] = array::from_fn(|_| highest.clone());
+        // What was hashed before belongs to the first block.
+        let mut last = *first;
+        let [block, ..] = &mut last;
+        *block = xor(block, &self.sum);
+        for group in others {
+            for (strand, block) in strands.iter_mut().zip(&last) {
                 strand.update_padded(block);
             }
+            last = *group;
         }
-        self.last = Some(*last);
-    }
-
-    pub(super) fn finish(self) -> Block {
-        let mut sum = [0; BLOCK];
-        for ((strand, multiplier), block) in self
-            .strands
-            .iter()
-            .zip(&self.key.0)
-            .zip(self.last.iter().flatten())
-        {
+        self.sum = [0; BLOCK];
+        for ((strand, power), block) in strands.iter().zip(&self.key.powers).zip(&last) {
             let strand = strand.clone().finalize().into();
-            sum = xor(&sum, &product(multiplier.clone(), &xor(&strand, block)));
+            self.sum = xor(&self.sum, &product(power, &xor(&strand, block)));
         }
-        let [.., by_key] = &self.key.0;
-        for block in self.tail.iter().take(self.tail_len) {
-            sum = product(by_key.clone(), &xor(&sum, block));
-        }
-        sum
+        HashKey::wipe(&self.key.blank, &mut strands);
     }
-}
 
-impl Drop for RunningHash<'_> {
-    fn drop(&mut self) {
-        wipe(&mut self.strands);
+    pub(super) const fn finish(&self) -> Block {
+        self.sum
     }
 }
 
 /// `block` multiplied by what a new `multiplier` multiplies by.
-fn product(mut multiplier: GHash, block: &Block) -> Block {
+fn product(multiplier: &GHash, block: &Block) -> Block {
+    let mut multiplier = multiplier.clone();
     multiplier.update_padded(block);
     multiplier.finalize().into()
-}
-
-/// Overwrites powers of a hash key, which `ghash` does not do by itself. The optimiser must take it that somebody looks.
-fn wipe(hashes: &mut [GHash]) {
-    for hash in &mut *hashes {
-        *hash = GHash::new(&[0; BLOCK].into());
-    }
-    black_box(hashes);
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use crate::provider::RunningAead;
 pub const BLOCK: usize = 16;
 pub type Block = [u8; BLOCK];
 
-/// How many blocks are encrypted before they are authenticated: few enough that the CPU goes on with the former while the
-/// latter waits for its own results.
+/// How many blocks of the stream are made at once: they are on the stack.
 const BATCH: usize = 16;
+/// How many blocks are encrypted before they are authenticated: what the first-level cache still holds then.
+const SPAN: usize = 256;
 
 /// What authenticates a message block by block.
 pub trait Authenticator {
@@ -20,7 +21,7 @@ pub trait Authenticator {
     /// Adds blocks; the message's last is filled up with zeros.
     fn update(&mut self, blocks: &[Block]);
     /// The code over a message of `len` bytes, not encrypted yet.
-    fn finish(self, len: u64) -> Block;
+    fn finish(&mut self, len: u64) -> Block;
 }
 
 /// A message being sealed or opened.
@@ -47,18 +48,16 @@ enum Way {
 impl<'k, A: Authenticator> Stream<'k, A> {
     /// Starts at the counter block `first`. `code` has authenticated all that comes before the message.
     pub(super) fn new(cipher: Aes<'k>, first: Block, code: A) -> Self {
-        let mut stream = Self {
+        Self {
             cipher,
-            counter: u128::from_be_bytes(first),
-            mask: [0; BLOCK],
+            counter: u128::from_be_bytes(first).wrapping_add(1),
+            mask: cipher.encrypted(&first),
             code,
             keystream: [0; BLOCK],
             partial: [0; BLOCK],
             partial_len: 0,
             len: 0,
-        };
-        stream.mask = stream.next();
-        stream
+        }
     }
 
     fn next(&mut self) -> Block {
@@ -95,17 +94,19 @@ impl<'k, A: Authenticator> Stream<'k, A> {
     fn blocks(&mut self, data: &mut [Block], way: Way) {
         let input_counts = A::OF_PLAINTEXT == (way == Way::Seal);
         let mut stream: [aes::Block; BATCH] = [[0; BLOCK].into(); BATCH];
-        for batch in data.chunks_mut(BATCH) {
-            let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
-            self.fill(stream);
+        for span in data.chunks_mut(SPAN) {
             if input_counts {
-                self.code.update(batch);
+                self.code.update(span);
             }
-            for (block, key) in batch.iter_mut().zip(stream) {
-                *block = xor(block, key.as_ref());
+            for batch in span.chunks_mut(BATCH) {
+                let (stream, _) = stream.split_at_mut(batch.len().min(BATCH));
+                self.fill(stream);
+                for (block, key) in batch.iter_mut().zip(stream) {
+                    *block = xor(block, key.as_ref());
+                }
             }
             if !input_counts {
-                self.code.update(batch);
+                self.code.update(span);
             }
         }
     }
