@@ -22,9 +22,9 @@ pub struct NonceSequence {
 impl NonceSequence {
     /// How many blocks one key may work on: 2^48, which is 4 PiB by GCM and 2 PiB by CCM.
     ///
-    /// The advantage of who tells the output from noise is at most s^2/2^129 for GCM and s^2/2^128 for CCM after s calls of
-    /// the block cipher (draft-irtf-cfrg-aead-limits, after Iwata, Ohashi and Minematsu, and Jonsson). NIST allows CCM 2^61
-    /// calls (SP 800-38C section 5.3) and GCM with counted nonces of 96 bits any number (SP 800-38D section 8.3).
+    /// After s calls of the block cipher, the advantage of who tells the output from noise is at most about s^2/2^129 for GCM
+    /// and s^2/2^128 for CCM (draft-irtf-cfrg-aead-limits-13, 6.2.1 and 6.4.1). The algorithms themselves allow more: CCM 2^61
+    /// calls (RFC 3610 2.6), GCM any number where nonces of 96 bits are counted (NIST SP 800-38D 8.3).
     pub const LIMIT: u64 = 1 << 48;
 
     /// The nonces of a new key.

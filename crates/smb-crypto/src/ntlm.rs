@@ -92,23 +92,6 @@ impl ResponseKey {
             session_base_key,
         })
     }
-
-    /// The LMv2 response, sent only to a server whose challenge holds no timestamp; otherwise 24 zeros are sent.
-    ///
-    /// # Errors
-    /// [`CryptoError::ProviderFailed`].
-    pub fn lm_response(
-        &self,
-        server_challenge: &[u8; 8],
-        client_challenge: &[u8; 8],
-    ) -> Result<[u8; 24], CryptoError> {
-        let code = code::<HmacMd5, 16>(self.0.as_bytes(), &[server_challenge, client_challenge])?;
-        let mut response = [0; 24];
-        let (proof, challenge) = response.split_at_mut(16);
-        proof.copy_from_slice(&code);
-        challenge.copy_from_slice(client_challenge);
-        Ok(response)
-    }
 }
 
 impl fmt::Debug for ResponseKey {

@@ -1,5 +1,5 @@
-//! Vectors: MS-NLMP 4.2.4.2.3 (key exchange) and 4.2.4.4 (signature), and the server's mechListMIC of the 3.1.1 session in
-//! Microsoft Open Specifications blog, "SMB 2 and SMB 3 security in Windows 10: the anatomy of signing and cryptographic keys".
+//! Vectors: MS-NLMP 4.2.4.2.3 (key exchange) and 4.2.4.4 (signature); and the MIC and both mechListMICs of the 3.1.1 session
+//! in Microsoft Open Specifications blog, "SMB 2 and SMB 3 security in Windows 10: the anatomy of signing and cryptographic keys".
 
 use super::*;
 use crate::test_hex::{hex, hex_n};
@@ -79,6 +79,30 @@ fn without_key_exchange_the_checksum_is_not_encrypted() {
     assert_ne!(plain, sealed);
     assert_eq!(plain[..4], sealed[..4]);
     assert_eq!(plain[12..], sealed[12..]);
+}
+
+#[test]
+fn the_mic_of_microsofts_session_is_right() {
+    // In its SESSION_SETUP messages: two requests and the response between them.
+    let negotiate =
+        hex("4E544C4D5353500001000000978208E200000000000000000000000000000000060380250000000F");
+    let challenge = hex(
+        "4E544C4D53535000020000000C000C003800000015828AE20D1D8BA31179D0080000000000000000
+         50005000440000000A0092270000000F53005500540033003100310002000C005300550054003300
+         3100310001000C0053005500540033003100310004000C0053005500540033003100310003000C00
+         53005500540033003100310007000800A1A1F5ADCBAED00100000000",
+    );
+    let request = hex(crate::preauth::tests::REQUEST);
+    let start = request
+        .windows(8)
+        .position(|bytes| bytes == b"NTLMSSP\0")
+        .unwrap();
+    let mut authenticate = request[start..][..422].to_vec();
+    let mic: [u8; 16] = authenticate[72..88].try_into().unwrap();
+    assert_eq!(mic, hex_n("ECAC77A5F385A8BF9C38C706EEEDDCD3"));
+    authenticate[72..88].fill(0);
+    let key = ExportedSessionKey::new(Key128::new(hex_n("270E1BA896585EEB7AF3472D3B4C75A7")));
+    assert_eq!(key.mic(&negotiate, &challenge, &authenticate), Ok(mic));
 }
 
 #[test]
