@@ -34,6 +34,7 @@ mod commands;
 mod connection;
 mod dispatch;
 pub mod faults;
+mod frame;
 pub mod fs;
 mod logon;
 mod observer;

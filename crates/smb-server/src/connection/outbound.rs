@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::answer::Frame;
 use crate::faults::{Ending, StreamState};
+use crate::frame::Frame;
 use crate::server::Server;
 
 /// The sending half of a connection.

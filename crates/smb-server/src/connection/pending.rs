@@ -9,8 +9,9 @@ use smb_wire::smb2::{Header, HeaderFlags, Target};
 use smb_wire::{EmitError, NtStatus, Writer};
 
 use super::outbound::Outbound;
-use crate::answer::{Answer, Frame, Part};
+use crate::answer::{Answer, Part};
 use crate::faults::Plan;
+use crate::frame::Frame;
 use crate::observer::Served;
 use crate::protection::Guard;
 

@@ -7,11 +7,12 @@ use smb_wire::NtStatus;
 use smb_wire::smb2::{Command, Header, HeaderFlags, ReadRequest, Target, WriteRequest};
 
 use super::Current;
-use crate::answer::{Answer, Frame, Part};
+use crate::answer::{Answer, Part};
 use crate::commands::{Failure, Hangup, Outcome, Request, Starter};
 use crate::connection::Connection;
 use crate::connection::pending::Pending;
 use crate::faults::Plan;
+use crate::frame::Frame;
 use crate::observer::Served;
 use crate::protection::{Guard, Protection};
 

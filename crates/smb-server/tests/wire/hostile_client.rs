@@ -1,6 +1,8 @@
 //! A client that sends nonsense hurts nobody but itself.
 
 use crate::client::Client;
+use crate::member::{Member, Offer};
+use crate::seals::serve;
 use smb_server::{Share, builder};
 use smb_wire::smb2::{Command, Header, Target};
 
@@ -65,6 +67,30 @@ fn no_request_however_broken_stops_the_server() {
     let stats = server.stop();
     // A thread that panicked would not have counted its connection as closed.
     assert_eq!((stats.open_connections, stats.open_handles), (0, 0));
+}
+
+#[test]
+fn nothing_in_a_seal_stops_the_server() {
+    let server = serve(|builder| builder);
+    let mut numbers = Numbers(2);
+    for _ in 0..200 {
+        let mut member = Member::connect(server.address(), &Offer::usual()).unwrap();
+        let header = member.client.next_header(Command(numbers.below(19) as u16));
+        let body: Vec<u8> = (0..numbers.below(200))
+            .map(|_| numbers.below(256) as u8)
+            .collect();
+        let mut messages = member.client.message(header, |w| w.bytes(&body));
+        if numbers.below(2) == 0 {
+            let at = numbers.below(messages.len());
+            messages[at] ^= 1 << numbers.below(8);
+        }
+        messages.truncate(numbers.below(messages.len() * 2));
+        let frame = member.sealed(&messages, |_| {});
+        member.client.send_bytes(&frame).unwrap();
+    }
+    assert!(Member::connect(server.address(), &Offer::usual()).is_ok());
+    // A thread that panicked would not have counted its connection as closed.
+    assert_eq!(server.stop().open_connections, 0);
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! What the server chooses of an offer, and confirms.
 
-use smb_server::{Builder, Cipher, Encryption, Fault, SigningAlgorithm, When};
+use std::io;
+
+use smb_server::{Builder, Cipher, Encryption, Fault, Protection, SigningAlgorithm, When};
 use smb_wire::smb2::negotiate_context::{
     Cipher as CipherId, ContextType, HashAlgorithm, NegotiateContext, SigningAlgorithm as SigningId,
 };
 use smb_wire::smb2::{
-    Capabilities, Command, Dialect, FileId, Fsctl, IoctlFlags, IoctlRequest, IoctlResponse,
+    Capabilities, Command, Dialect, FileId, Fsctl, Header, IoctlFlags, IoctlRequest, IoctlResponse,
     NegotiateResponse, SecurityMode, ValidateNegotiateRequest, ValidateNegotiateResponse,
 };
 use smb_wire::{List, NtStatus};
 
 use crate::client::{Client, Reply, emitted};
-use crate::member::{CLIENT_GUID, Member, Offer};
+use crate::member::{CLIENT_GUID, Member, Offer, open};
 use crate::seals::serve;
 
 /// The server's reply to an offer.
@@ -103,8 +105,8 @@ fn an_offer_that_breaks_the_rules_of_contexts_is_refused() {
     );
 }
 
-/// What the server confirms of a negotiation that the client thinks was about `offer`.
-fn validate(member: &mut Member, offer: &Offer) -> std::io::Result<Reply> {
+/// Asks, sealed, whether the server negotiated about `offer`; gives the frame that answers.
+fn ask_to_validate(member: &mut Member, offer: &Offer) -> io::Result<Vec<u8>> {
     let claim = ValidateNegotiateRequest {
         capabilities: offer.capabilities,
         client_guid: CLIENT_GUID,
@@ -120,7 +122,16 @@ fn validate(member: &mut Member, offer: &Offer) -> std::io::Result<Reply> {
         flags: IoctlFlags::IS_FSCTL,
         input: &input,
     };
-    member.ask(Command::IOCTL, |w| ioctl.emit(w))
+    member.send(Command::IOCTL, |w| ioctl.emit(w))?;
+    member.client.receive_bytes()
+}
+
+/// What the server confirms of a negotiation that the client thinks was about `offer`.
+fn validate(member: &mut Member, offer: &Offer) -> io::Result<ValidateNegotiateResponse> {
+    let frame = ask_to_validate(member, offer)?;
+    let reply = open(&member.opening, &frame).unwrap();
+    let output = IoctlResponse::parse(&reply).unwrap().output;
+    Ok(ValidateNegotiateResponse::parse(output).unwrap())
 }
 
 #[test]
@@ -129,9 +140,7 @@ fn the_server_confirms_what_was_negotiated() {
         let server = serve(|builder| builder);
         let offer = Offer::of(dialect, Cipher::Aes128Ccm);
         let mut member = Member::connect(server.address(), &offer).unwrap();
-        let reply = validate(&mut member, &offer).unwrap();
-        let output = IoctlResponse::parse(&reply.message).unwrap().output;
-        let confirmed = ValidateNegotiateResponse::parse(output).unwrap();
+        let confirmed = validate(&mut member, &offer).unwrap();
         assert_eq!(confirmed.dialect, dialect);
         assert_eq!(
             confirmed.capabilities,
@@ -153,6 +162,44 @@ fn a_server_that_misheard_the_offer_ends_the_connection_when_asked() {
     offer.dialects.push(Dialect::SMB3_0_2);
     let mut member = Member::connect(server.address(), &offer).unwrap();
     assert!(validate(&mut member, &offer).is_err());
+}
+
+#[test]
+fn a_capability_that_was_stripped_on_the_way_is_confirmed_all_the_same() {
+    let strip = Fault::negotiate_on_the_way(|answer| {
+        answer.capabilities.remove(Capabilities::ENCRYPTION);
+    });
+    let negotiate = When::command(Command::NEGOTIATE);
+    let server = serve(|builder| builder.fault(negotiate, strip));
+    let offer = Offer::of(Dialect::SMB3_0, Cipher::Aes128Ccm);
+    let mut member = Member::connect(server.address(), &offer).unwrap();
+    let confirmed = validate(&mut member, &offer).unwrap();
+    assert!(confirmed.capabilities.contains(Capabilities::ENCRYPTION));
+}
+
+#[test]
+fn the_confirmation_can_be_wrong_an_error_or_plain() {
+    let lie = |fault: Fault| {
+        let when = When::fsctl(Fsctl::VALIDATE_NEGOTIATE_INFO);
+        let server = serve(|builder| builder.fault(when, fault));
+        let offer = Offer::of(Dialect::SMB3_0_2, Cipher::Aes128Ccm);
+        let mut member = Member::connect(server.address(), &offer).unwrap();
+        let frame = ask_to_validate(&mut member, &offer).unwrap();
+        open(&member.opening, &frame).ok_or(frame)
+    };
+    let last = |message: &[u8]| message[message.len() - 2..].to_vec();
+    let wrong = lie(Fault::rewrite(|message| {
+        let dialect = message.len() - 2;
+        message[dialect..].copy_from_slice(&Dialect::SMB2_1.0.to_le_bytes());
+    }));
+    assert_eq!(last(&wrong.unwrap()), [0x10, 0x02]);
+    let error = lie(Fault::Status(NtStatus::INVALID_DEVICE_REQUEST)).unwrap();
+    assert_eq!(
+        Header::parse(&error).unwrap().status,
+        NtStatus::INVALID_DEVICE_REQUEST
+    );
+    let plain = lie(Fault::Protect(Protection::Plain)).unwrap_err();
+    assert_eq!(last(&plain), [0x02, 0x03]);
 }
 
 #[test]

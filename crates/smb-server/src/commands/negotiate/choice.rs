@@ -5,7 +5,7 @@ use smb_wire::smb2::negotiate_context::{self as wire, HashAlgorithm, NegotiateCo
 use smb_wire::smb2::{Capabilities, Dialect, NegotiateRequest};
 use smb_wire::{List, NtStatus};
 
-use super::super::Result;
+use crate::commands::Result;
 use crate::server::{Encryption, Settings};
 
 /// What was chosen.
