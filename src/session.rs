@@ -57,6 +57,9 @@ impl Session {
             session: PoolArc::clone(&session),
         };
         let this = PoolArc::new(TAG, this)?;
+        if !matches!(session.protection(), Protection::None) {
+            connection.note_protection();
+        }
         connection.sessions().add(session)?;
         Ok(this)
     }
@@ -105,6 +108,11 @@ pub enum Guard {
 }
 
 impl Guard {
+    /// Whether requests and answers are protected.
+    pub fn is_protected(&self) -> bool {
+        !matches!(self.protection(), Protection::None)
+    }
+
     /// The keys to protect with.
     pub fn protection(&self) -> Protection<'_> {
         match self {
@@ -146,6 +154,11 @@ impl Tree {
         };
         let answer = call::exchange(connection, ask, |ticket, protection, buffer| {
             TreeConnect::request(Utf16::from_units(path), ticket, protection, buffer)
+        })
+        .map_err(|failure| match failure {
+            // What the share demands may have been changed.
+            Status::INVALID_SIGNATURE => Status::DOWNGRADE_DETECTED,
+            other => other,
         })?;
         let tree = TreeConnect::reply(&answer.message).map_err(status::from_failure)?;
         let sealing = match tree.must_be_sealed() {
@@ -153,7 +166,10 @@ impl Tree {
             false => Ok(false),
         };
         let guard = match sealing {
-            Ok(true) => Guard::Sealed,
+            Ok(true) => {
+                connection.note_protection();
+                Guard::Sealed
+            }
             Ok(false) | Err(_) => Guard::Session,
         };
         let this = PoolArc::new(

@@ -28,15 +28,14 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the keeper's thread, and has another one begin to receive: that one may be kept for as long as the server sends
-    /// without pause.
+    /// Starts the keeper's thread, and another one that begins to receive and serves the relay.
     pub(super) fn start(
         connection: &PoolArc<Connection>,
         path: Request<ReceivePath>,
     ) -> Result<Self> {
         let (kept, received) = (PoolArc::clone(connection), PoolArc::clone(connection));
         let keeper = thread::spawn(move || keep(&kept))?;
-        match thread::spawn(move || ReceivePath::begin(path, &received)) {
+        match thread::spawn(move || received.relay.serve(path, &received)) {
             Ok(receiver) => Ok(Self {
                 connection: PoolArc::clone(connection),
                 _keeper: keeper,

@@ -2,7 +2,8 @@
 //!
 //! Who does what:
 //! * any thread that has a request encodes and sends it itself ([`crate::exchange`]);
-//! * one path, driven by the transport's completions, receives ([`receive`]);
+//! * one path, driven by the transport's completions, receives ([`receive`]), and goes on in a thread where a completion may
+//!   not take the time ([`relay`]);
 //! * one system thread, the [`Keeper`], watches the time and closes the socket in the end.
 //!
 //! The table is behind one spin lock, held for table work only.
@@ -10,6 +11,7 @@
 mod keeper;
 mod open;
 mod receive;
+mod relay;
 mod sessions;
 mod stocks;
 mod table;
@@ -20,6 +22,8 @@ pub use sessions::Sessions;
 pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use nt::net::Socket;
 use nt::pool::{PoolBox, Tag};
 use nt::sync::{Event, SpinLock};
@@ -27,6 +31,7 @@ use nt::{Result, Status};
 use smb_client::{Config, Negotiated, Refusal, Request, Sealing, SharedTable, Submitted, Time};
 
 use crate::exchange::Requester;
+use relay::Relay;
 
 const TAG: Tag = Tag::new(b"OxCn");
 
@@ -48,6 +53,9 @@ pub struct Connection {
     io_depth: u32,
     stocks: PoolBox<Stocks>,
     sessions: Sessions,
+    /// Messages are signed or encrypted, as a rule.
+    protects: AtomicBool,
+    relay: Relay,
 }
 
 /// How a connection ended.
@@ -120,6 +128,11 @@ impl Connection {
     /// The sessions on it.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    /// Requests and answers will be signed or encrypted from now on, which takes its time. IRQL: any.
+    pub fn note_protection(&self) {
+        self.protects.store(true, Ordering::Relaxed);
     }
 
     /// Fails with what ended the connection, once something has. IRQL: any.

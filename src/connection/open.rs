@@ -1,5 +1,6 @@
 //! Opening a connection: connect, then NEGOTIATE, by one thread that has the socket to itself.
 
+use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 
 use nt::mdl::Mdl;
@@ -14,6 +15,7 @@ use smb_client::{
 use smb_wire::smb2::Command;
 
 use super::receive::ReceivePath;
+use super::relay::Relay;
 use super::table::LockedTable;
 use super::{Connection, Keeper, Sessions, Stocks, TAG, now};
 use crate::exchange::Requester;
@@ -105,6 +107,7 @@ impl Opening {
     ) -> Result<(PoolArc<Connection>, Keeper)> {
         let stocks = Stocks::new(&this.socket)?;
         let sessions = Sessions::new()?;
+        let relay = Relay::new()?;
         let wake_keeper = Event::new(EventKind::Synchronization)?;
         let Self {
             socket,
@@ -127,6 +130,8 @@ impl Opening {
                 io_depth: settings.io_depth,
                 stocks,
                 sessions,
+                protects: AtomicBool::new(false),
+                relay,
             },
         )?;
         let path = ReceivePath::new(&connection, receiver)?;

@@ -1,9 +1,12 @@
 //! The path of what a server sends: from the socket to whoever asked.
 //!
 //! One receive is in flight at any time. Its completion hands the bytes to the protocol engine's receiver, delivers what they
-//! bring, and starts the next. A READ's data is received straight into its user's buffer; everything else, and what is encrypted,
+//! bring, and starts the next; what may take long there is left to the connection's thread ([`super::relay`]). A READ's data is received straight into its user's buffer; everything else, and what is encrypted,
 //! passes through a buffer of the path's own.
 
+use core::sync::atomic::Ordering;
+
+use nt::irql::{self, Irql};
 use nt::mdl::Mdl;
 use nt::net::{Completion, Request, Room, Stream};
 use nt::pool::{PoolArc, PoolBox};
@@ -18,12 +21,19 @@ use crate::status;
 /// The most that is received at a time but for a READ's data.
 const ROOM: usize = 64 * 1024;
 
+/// How many completions in a row are served at DISPATCH.
+const TURNS: u32 = 16;
+/// How much of one message is copied or checked at DISPATCH.
+const UNSEEN: usize = 64 * 1024;
+
 /// What a receive in flight owns.
 pub(super) struct ReceivePath {
     connection: PoolArc<Connection>,
     /// None once it has failed.
     receiver: Option<PoolBox<Receiver<Requester>>>,
     buffer: Mdl,
+    /// Bytes of the present message that the driver itself will have to look at.
+    unseen: usize,
 }
 
 impl ReceivePath {
@@ -42,6 +52,7 @@ impl ReceivePath {
             connection: PoolArc::clone(connection),
             receiver: Some(receiver),
             buffer: Mdl::allocate(TAG, ROOM)?,
+            unseen: 0,
         };
         Request::to_receive(connection.socket(), path)
     }
@@ -77,6 +88,7 @@ impl ReceivePath {
         let receiver = self.receiver.as_mut().ok_or(Status::INTERNAL_ERROR)?;
         if let Want::Inline(room) = receiver.want() {
             copy_front(room, &self.buffer, count)?;
+            self.unseen = self.unseen.saturating_add(count);
         }
         receiver.received(count).map_err(status::from_client)?;
         while let Some(event) = receiver
@@ -88,6 +100,7 @@ impl ReceivePath {
                 status::from_client(error)
             })?
         {
+            self.unseen = 0;
             match event {
                 Event::Answer(answer) => {
                     let was_echo = matches!(answer.token, Requester::Echo);
@@ -121,11 +134,18 @@ impl ReceivePath {
         {
             requester.failed(failure);
         }
+        self.connection.relay.end();
     }
-}
 
-impl Completion for ReceivePath {
-    fn completed(mut request: Request<Self>, result: Result<usize>) {
+    /// Whether to serve a completion may take longer than one at DISPATCH ought to. There no thread can take the processor
+    /// over, and Windows stops a system where that lasts.
+    fn takes_long(&self, turn: u32, result: Result<usize>) -> bool {
+        let unseen = self.unseen.saturating_add(result.unwrap_or_default());
+        turn > TURNS || unseen > UNSEEN || self.connection.protects.load(Ordering::Relaxed)
+    }
+
+    /// Serves a completion, and starts the next receive.
+    pub(super) fn serve(mut request: Request<Self>, result: Result<usize>) {
         let taken = result
             .map_err(status::from_connected)
             .and_then(|count| request.take(count));
@@ -135,6 +155,17 @@ impl Completion for ReceivePath {
                 connection.socket().receive(request, Self::room);
             }
             Err(failure) => request.give_up(failure),
+        }
+    }
+}
+
+impl Completion for ReceivePath {
+    fn completed(request: Request<Self>, result: Result<usize>) {
+        if irql::current() >= Irql::DISPATCH && request.takes_long(request.turn(), result) {
+            let connection = PoolArc::clone(&request.connection);
+            connection.relay.hand_over(request, result);
+        } else {
+            Self::serve(request, result);
         }
     }
 }

@@ -104,6 +104,15 @@ impl Progress {
     }
 }
 
+/// Maps the user's buffer, if the driver itself will look into it: here, and not when parts are copied, by several threads
+/// perhaps. A buffer that cannot be mapped fails its own operation only. IRQL: PASSIVE.
+fn map_buffer(open: &Open, completion: &Completion<Redirector>) -> Result<()> {
+    match completion.buffer() {
+        Some(buffer) if open.tree().guard().is_protected() => buffer.map(),
+        _ => Ok(()),
+    }
+}
+
 /// Asks for as many parts of a transfer as may be in flight.
 fn ask_more(
     connection: &PoolArc<Connection>,

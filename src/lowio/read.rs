@@ -54,6 +54,10 @@ pub fn read(operation: rdbss::Operation<'_, Redirector, ReadWrite>) -> LowIo {
         };
     }
     let (pended, completion) = operation.pend();
+    if let Err(status) = super::map_buffer(&open, &completion) {
+        completion.complete(status, 0);
+        return LowIo::Pending(pended);
+    }
     match completion.into_read() {
         Ok(completion) => start(completion, open, offset, length),
         Err(completion) => completion.complete(Status::INVALID_PARAMETER, 0),

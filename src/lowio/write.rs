@@ -74,6 +74,10 @@ pub fn write(operation: rdbss::Operation<'_, Redirector, ReadWrite>) -> LowIo {
         };
     }
     let (pended, completion) = operation.pend();
+    if let Err(status) = super::map_buffer(&open, &completion) {
+        completion.complete(status, 0);
+        return LowIo::Pending(pended);
+    }
     match completion.into_write() {
         Ok(completion) => start(completion, open, offset, length),
         Err(completion) => completion.complete(Status::INVALID_PARAMETER, 0),

@@ -30,7 +30,7 @@ impl<'a> MdlRef<'a> {
     ///
     /// For the lifetime, every MDL of the chain stays as it is and describes locked memory (or nonpaged pool) that
     /// may be read; no Rust code has a mutable reference to it; and nobody else maps the same MDL into system space
-    /// at the same time (two mappings at once would leak one).
+    /// at the same time (two mappings at once would leak one). Who copies from several threads calls [`Self::map`] before.
     pub const unsafe fn from_raw(mdl: NonNull<sys::MDL>) -> Self {
         Self {
             mdl,
@@ -92,6 +92,14 @@ impl<'a> MdlRef<'a> {
             }
         };
         NonNull::new(address.cast()).ok_or(Status::INSUFFICIENT_RESOURCES)
+    }
+
+    /// Maps the whole chain, so that copying from and to it cannot fail any more, and any number of threads may do so at
+    /// once. [`Status::INSUFFICIENT_RESOURCES`] when it cannot be mapped. IRQL: any.
+    #[track_caller]
+    pub fn map(self) -> Result<()> {
+        self.iter()
+            .try_for_each(|mdl| mdl.system_address().map(|_| ()))
     }
 
     /// Copies bytes out, from an offset into the chain. [`Status::BUFFER_TOO_SMALL`] when it ends before. IRQL: any.

@@ -7,7 +7,8 @@
 //! within, and that completes at once too, the stack would grow with every message. So the first on the stack that
 //! starts or completes an operation becomes the request's *runner*: others only mark the operation as done, and the
 //! runner calls the completions one after the other from its loop. The price: a thread that starts an operation may be
-//! kept for as long as data is there to be had, so do not start a receive with locks held.
+//! kept for as long as data is there to be had, so do not start a receive with locks held; and a runner at DISPATCH keeps its
+//! processor, so a completion counts its turns ([`Request::turn`]) and leaves going on to a thread in time.
 
 use super::carrier::{Carrier, Direction, Transfer};
 use super::range::RawRange;
@@ -40,6 +41,8 @@ const DONE: u32 = 2;
 
 struct Shared<C> {
     state: AtomicU32,
+    /// How many completions the runner has called without a break.
+    turn: AtomicU32,
     irp: OwnedIrp,
     stack_size: i8,
     /// Used by the operation under way.
@@ -97,6 +100,7 @@ impl<C: Completion> Request<C> {
         let stack_size = stream.stack_size();
         let shared = Shared {
             state: AtomicU32::new(0),
+            turn: AtomicU32::new(0),
             irp: OwnedIrp::new(stack_size)?,
             stack_size,
             window: UnsafeCell::new(window),
@@ -107,6 +111,13 @@ impl<C: Completion> Request<C> {
             shared: PoolArc::new(TAG, shared)?,
             owns: PhantomData,
         })
+    }
+
+    /// In a completion: how many completions have come one after the other without a break, this one included. A
+    /// completion at DISPATCH that starts the next operation keeps the processor for as long as they come at once: at a
+    /// number of its choice it had better have a thread start the next.
+    pub fn turn(&self) -> u32 {
+        self.shared.turn.load(Ordering::Relaxed)
     }
 
     /// Gives the request away to an operation over the bytes that the closure names.
@@ -249,12 +260,15 @@ unsafe fn finish<C: Completion>(owner: NonNull<Shared<C>>) {
 #[track_caller]
 fn run<C: Completion>(shared: PoolArc<Shared<C>>) {
     let mut operation = None;
+    let mut turn = 0u32;
     while shared
         .state
         .compare_exchange(RUNNER, 0, Ordering::AcqRel, Ordering::Acquire)
         .is_err()
     {
         shared.state.fetch_and(!DONE, Ordering::AcqRel);
+        turn = turn.saturating_add(1);
+        shared.turn.store(turn, Ordering::Relaxed);
         operation = deliver(&shared).or(operation);
     }
     // The context may go with this reference. Only then is the operation over for the stream, so that whoever closes it

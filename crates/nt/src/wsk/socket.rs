@@ -47,7 +47,10 @@ impl Socket {
     #[track_caller]
     fn open(provider: &Provider, remote: SocketAddr) -> Result<Self> {
         // What closing needs is made first, so that an open socket can always be closed.
-        let closing = SpinLock::new(Some(Call::new(STACK_SIZE)?));
+        let closing = Closing {
+            call: Call::new(STACK_SIZE)?,
+            _provider: provider.clone(),
+        };
         let room = PoolBox::<Inner>::new_zeroed(TAG)?;
         let traffic = Traffic::new()?;
         let make = provider
@@ -81,8 +84,7 @@ impl Socket {
             inner: room.write(Inner {
                 socket,
                 traffic,
-                closing,
-                _provider: provider.clone(),
+                closing: SpinLock::new(Some(closing)),
             }),
         })
     }
@@ -209,8 +211,13 @@ struct Inner {
     /// The socket and its functions go when it is closed, so no call may be under way then.
     traffic: Traffic,
     /// For the one who closes.
-    closing: SpinLock<Option<Call>>,
-    /// Outlives the socket.
+    closing: SpinLock<Option<Closing>>,
+}
+
+/// What closing needs, and what is needed until then.
+struct Closing {
+    call: Call,
+    /// Outlives WSK's socket, but not the closing: it may be the last one, which is let go at PASSIVE only.
     _provider: Provider,
 }
 
@@ -259,7 +266,7 @@ impl Inner {
     fn close(&self) {
         self.traffic.stop();
         let first = self.closing.lock().take();
-        if let Some(call) = first {
+        if let Some(closing) = first {
             let start = |irp: *mut sys::IRP| {
                 // SAFETY: only the first to get here closes the socket.
                 let dispatch = unsafe { self.dispatch() };
@@ -270,7 +277,7 @@ impl Inner {
             };
             // A failure has no remedy.
             // SAFETY: the closure makes one call, with a socket that is still there.
-            let _ = unsafe { call.run_ok(None, start) };
+            let _ = unsafe { closing.call.run_ok(None, start) };
         }
         self.traffic.wait();
     }
