@@ -195,6 +195,19 @@ impl Kernel {
         registry::get(key, name)
     }
 
+    /// From now on, and until the next kernel boots, pool that holds these bytes when it is freed breaks
+    /// [`verifier::Rule::SecretFreed`], whoever frees it.
+    pub fn watch_secret(&self, secret: &[u8]) {
+        pool::watch_secret(secret);
+    }
+
+    /// Where live pool was allocated that holds these bytes, if any does. For when nothing happens in the kernel: who writes
+    /// meanwhile is not waited for.
+    #[must_use]
+    pub fn pool_holder_of(&self, bytes: &[u8]) -> Option<Place> {
+        pool::holder_of(bytes)
+    }
+
     /// What makes allocations fail.
     #[must_use]
     pub fn faults(&self) -> Faults {

@@ -1,6 +1,6 @@
 //! One block of pool: a header in front, guard bytes behind.
 
-use super::{anchors, faults, ledger, quarantine};
+use super::{anchors, faults, ledger, quarantine, secrets};
 use crate::mode;
 use crate::verifier::{self, Place, broken};
 use core::ptr;
@@ -170,6 +170,9 @@ pub(super) fn free(memory: *mut u8, tag: Option<u32>, place: Place) {
     check_guard(header, place);
     anchors::check_free(memory as usize, header.size, place);
     verifier::forget_range(memory as usize, header.size);
+    // SAFETY: the block's memory, which is the caller's to free.
+    let content = unsafe { core::slice::from_raw_parts(memory, header.size) };
+    secrets::check(content, header.tag, header.allocated, place);
     ledger::remove(header);
     header.freed = Some(place);
     header.mark = FREED;

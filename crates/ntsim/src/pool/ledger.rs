@@ -106,6 +106,22 @@ pub struct PoolLeak {
     pub place: Place,
 }
 
+/// Where a live block was allocated that holds these bytes.
+pub(crate) fn holder_of(bytes: &[u8]) -> Option<Place> {
+    let ledger = LEDGER.lock();
+    let mut next = ledger.first;
+    // SAFETY: linked blocks are valid while the ledger is locked.
+    while let Some(header) = unsafe { next.as_ref() } {
+        // SAFETY: the block's memory; its owner may write it meanwhile, which the caller sees to.
+        let content = unsafe { core::slice::from_raw_parts(header.memory(), header.size) };
+        if content.windows(bytes.len()).any(|window| window == bytes) {
+            return Some(header.allocated);
+        }
+        next = header.next;
+    }
+    None
+}
+
 /// All live blocks, by tag.
 pub(crate) fn leaks_by_tag() -> Vec<PoolLeak> {
     let ledger = LEDGER.lock();

@@ -6,6 +6,7 @@ mod block;
 mod faults;
 mod ledger;
 mod quarantine;
+mod secrets;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ pub(crate) use block::{Fill, place_of};
 pub use faults::Faults;
 pub(crate) use faults::{spare, strikes as fault_strikes};
 pub use ledger::PoolLeak;
-pub(crate) use ledger::{abandon, leaks_by_tag, totals};
+pub(crate) use ledger::{abandon, holder_of, leaks_by_tag, totals};
+pub(crate) use secrets::watch as watch_secret;
 pub use service::{ExAllocatePool2, ExAllocatePoolWithTag, ExFreePool, ExFreePoolWithTag};
 
 use crate::verifier::Place;
@@ -41,6 +43,7 @@ pub(crate) fn reset(quarantine_bytes: usize) {
     quarantine::set_limit(quarantine_bytes);
     ledger::reset_peak();
     Faults::clear_all();
+    secrets::forget_all();
 }
 
 /// Checks and releases everything in the quarantine.

@@ -52,6 +52,22 @@ fn a_second_free_is_found_with_both_places() {
 }
 
 #[test]
+fn a_secret_in_freed_pool_is_found_and_a_wiped_one_is_not() {
+    let kernel = boot();
+    kernel.watch_secret(b"hush");
+    let hold = |secret: &[u8]| {
+        let memory = allocate_bytes(10);
+        // SAFETY: both are longer than the secret.
+        unsafe { memory.add(3).copy_from_nonoverlapping(secret.as_ptr(), 4) };
+        catch(|| free_bytes(memory))
+    };
+    let violation = hold(b"hush").unwrap();
+    assert_eq!(violation.rule, Rule::SecretFreed);
+    assert!(violation.detail.contains("at byte 3"), "{violation}");
+    assert!(hold(&[0; 4]).is_none());
+}
+
+#[test]
 fn a_wrong_tag_is_found() {
     let _kernel = boot();
     let memory = allocate_bytes(10);

@@ -38,6 +38,8 @@ pub enum Rule {
     WrongTag,
     /// Memory behind the end of an allocation was written.
     Overrun,
+    /// Pool was freed that holds a secret ([`Kernel::watch_secret`](crate::Kernel::watch_secret)).
+    SecretFreed,
     /// Freed pool was written.
     TouchedFreed,
     /// Memory was freed that holds a set timer, a live ERESOURCE, a queued DPC or a queued work item.
