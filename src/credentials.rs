@@ -1,5 +1,6 @@
 //! Who a user wants to be to a server. Kept for as long as a connection, because a lost connection needs them again; the
-//! password is kept as its NT hash only.
+//! password is kept as its NT hash only. So does openrdbss with its own copy, once the share is connected; Microsoft's RDBSS keeps
+//! the password itself with its V_NET_ROOT.
 
 use nt::pool::{PoolVec, Tag};
 use nt::{Result, Status};

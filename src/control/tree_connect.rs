@@ -2,20 +2,19 @@
 //! connect.
 
 use nt::file::{Create, Handle};
-use nt::pool::{PoolBuf, PoolVec};
+use nt::pool::{PoolVec, SecretBuf};
 use nt::{Result, Status, sys};
 use oxsmb_control::names::ConnectionName;
 use oxsmb_control::{AddConnection, MAX_BUFFER, MAX_NAME, Utf16};
 use smb_wire::fscc::{EaFlags, EntryPacker, FullEa};
-use zeroize::Zeroize;
 
 use super::TAG;
 
-/// What to open. The credentials are wiped when it is dropped.
+/// What to open.
 pub struct TreeConnect {
     name: PoolVec<u16>,
-    /// The credentials as RDBSS reads them from a create: as extended attributes.
-    attributes: PoolVec<u8>,
+    /// The credentials as RDBSS reads them from a create: as extended attributes, if there are any.
+    attributes: Option<SecretBuf>,
 }
 
 impl TreeConnect {
@@ -32,7 +31,7 @@ impl TreeConnect {
         ConnectionName::parse(&units).ok_or(Status::OBJECT_PATH_SYNTAX_BAD)?;
         Ok(Self {
             name: units,
-            attributes: PoolVec::new(TAG),
+            attributes: None,
         })
     }
 
@@ -47,11 +46,12 @@ impl TreeConnect {
             (b"Domain", request.domain),
             (b"Password", request.password),
         ];
-        let mut buffer = PoolBuf::zeroed(TAG, MAX_BUFFER)?;
-        let packed = pack(given, &mut buffer)
-            .and_then(|attributes| this.attributes.extend_from_slice(attributes));
-        buffer.zeroize();
-        packed.map(|()| this)
+        let mut buffer = SecretBuf::zeroed(TAG, MAX_BUFFER)?;
+        this.attributes = match pack(given, &mut buffer)? {
+            [] => None,
+            attributes => Some(SecretBuf::copied(TAG, attributes)?),
+        };
+        Ok(this)
     }
 
     /// The connection's NT name.
@@ -83,15 +83,9 @@ impl TreeConnect {
             share: sys::FILE_SHARE_READ | sys::FILE_SHARE_WRITE | sys::FILE_SHARE_DELETE,
             disposition,
             options: sys::FILE_CREATE_TREE_CONNECTION | sys::FILE_SYNCHRONOUS_IO_NONALERT,
-            extended_attributes: &self.attributes,
+            extended_attributes: self.attributes.as_deref().unwrap_or_default(),
         };
         create.call().map(|(open, _)| open)
-    }
-}
-
-impl Drop for TreeConnect {
-    fn drop(&mut self) {
-        self.attributes.zeroize();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files as a driver opens them, by path.
 
-use crate::pool::{PoolBuf, Tag};
+use crate::pool::{SecretBuf, Tag};
 use crate::string::Unicode;
 use crate::{Result, Status, check, sys};
 use core::ptr::null_mut;
@@ -77,10 +77,10 @@ impl Create<'_> {
     pub fn call(&self) -> Result<(Handle, usize)> {
         let name = Unicode::new(self.path)?;
         let mut attributes = attributes(name.as_ptr());
-        // The list must be aligned, which a slice need not be; pool is.
+        // The list must be aligned, which a slice need not be; pool is. It may hold credentials.
         let mut list = match self.extended_attributes {
             [] => None,
-            bytes => Some(PoolBuf::copied(TAG, bytes)?),
+            bytes => Some(SecretBuf::copied(TAG, bytes)?),
         };
         let list_length =
             u32::try_from(self.extended_attributes.len()).map_err(|_| Status::EA_TOO_LARGE)?;

@@ -7,6 +7,7 @@ mod arc;
 mod boxed;
 mod buf;
 mod object;
+mod secret;
 mod stock;
 mod vec;
 
@@ -14,6 +15,7 @@ pub use arc::PoolArc;
 pub use boxed::PoolBox;
 pub use buf::PoolBuf;
 pub(crate) use object::KernelObject;
+pub use secret::SecretBuf;
 pub use stock::ArcStock;
 pub use vec::PoolVec;
 

@@ -4,7 +4,7 @@ use super::credentials::{self, Credentials};
 use super::name::{self, Absolute, NameError, TypeHint, UncPrefix};
 use super::{credential_fields, ea_bytes};
 use crate::context::{self, Context};
-use crate::kernel::pool;
+use crate::kernel::{pool, secret};
 use crate::live::{Live, follow, get, set};
 use crate::net::v_net_root::{self, Identity, Names};
 use crate::{fobx, srv_open, unicode};
@@ -40,15 +40,8 @@ pub(crate) fn free_name_block(name: Live<u16>) {
     let Some(block) = (unsafe { Live::from_nullable(start) }) else {
         return;
     };
-    for index in 0..get!(block => bytes) {
-        // SAFETY: inside the block, which is about to be freed.
-        unsafe {
-            name.as_ptr()
-                .cast::<u8>()
-                .wrapping_add(index)
-                .write_volatile(0)
-        };
-    }
+    // SAFETY: inside the block, which is about to be freed.
+    unsafe { secret::wipe(name.as_ptr().cast(), get!(block => bytes)) };
     pool::free(block, RX_MISC_POOLTAG);
 }
 

@@ -46,6 +46,11 @@ pub(crate) fn parse(buffer: &[u8]) -> Result<Credentials, Malformed> {
     }
 }
 
+/// Where the password lies in the buffer, if there is one.
+pub(crate) fn password_among(buffer: &[u8]) -> Result<Option<Range<usize>>, Malformed> {
+    parse(buffer).map(|found| found.password)
+}
+
 /// Reads the entry at `at` and gives the distance to the next one, 0 for none.
 fn entry(buffer: &[u8], at: usize, found: &mut Credentials) -> Result<usize, Malformed> {
     let bytes = buffer.get(at..).ok_or(Malformed)?;

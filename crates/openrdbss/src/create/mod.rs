@@ -17,6 +17,7 @@ mod prefix_claim;
 mod target;
 
 pub(crate) use connect::free_name_block;
+pub(crate) use credentials::password_among;
 pub(crate) use prefix_claim::{QueryPath, query_path};
 
 use crate::calldown::Answer;
@@ -45,6 +46,12 @@ fn names_device(file_object: Live<FILE_OBJECT>) -> bool {
     let related = follow!(file_object => RelatedFileObject);
     let relative_to_device = related.is_none_or(register::is_device_file);
     get!(file_object => FileName.Length) == 0 && relative_to_device
+}
+
+/// True for a name that MUP gives to this provider without asking others.
+pub(crate) fn chooses_provider(file_object: Live<FILE_OBJECT>) -> bool {
+    const SIGN: [u16; 2] = [b'\\' as u16, b';' as u16];
+    crate::unicode::units_of(get!(file_object => FileName)).starts_with(&SIGN)
 }
 
 /// IRP_MJ_CREATE.

@@ -1,5 +1,6 @@
 //! IRPs: the WDK's inline macros, on requests that RDBSS owns until it completes them.
 
+use super::secret;
 use crate::live::{Live, follow, get, set};
 use nt::sys::{FILE_OBJECT, IO_STACK_LOCATION, IRP, KIRQL, MDL, NTSTATUS, PDRIVER_CANCEL};
 
@@ -27,9 +28,10 @@ pub(crate) fn mark_pending(irp: Irp) {
     unsafe { nt::irp::mark_pending(irp.as_ptr()) };
 }
 
-/// Gives the request back to the I/O manager. Nothing of it may be touched afterwards.
+/// Gives the request back to the I/O manager, without the secrets that it brought. Nothing of it may be touched afterwards.
 #[track_caller]
 pub(crate) fn complete(irp: Irp, status: NTSTATUS, information: usize) {
+    secret::wipe_input(irp, status);
     set!(irp => IoStatus.__bindgen_anon_1.Status, status);
     set!(irp => IoStatus.Information, information as u64);
     let boost = if status >= 0 {

@@ -8,4 +8,5 @@ pub(crate) mod irp;
 pub(crate) mod pool;
 pub(crate) mod region;
 pub(crate) mod resource;
+pub(crate) mod secret;
 pub(crate) mod spin;

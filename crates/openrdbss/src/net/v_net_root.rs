@@ -4,22 +4,28 @@ use super::{Left, POISON, condition, net_root, poison, prefix, srv_call};
 use crate::assertion::{Rule, require, violated};
 use crate::context::{self, Context};
 use crate::fcb::round8;
-use crate::kernel::{event, pool, resource};
+use crate::kernel::{event, pool, resource, secret};
 use crate::live::{Live, addr, atomic, follow, get, set};
 use crate::{list, scavenger, unicode};
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI32, Ordering};
+use nt::pool::{PoolBox, Tag};
 use nt::sys::{
     LIST_ENTRY, LUID, NTSTATUS, STATUS_BAD_NETWORK_NAME, STATUS_INSUFFICIENT_RESOURCES,
     STATUS_NETWORK_CREDENTIAL_CONFLICT, STATUS_PENDING, STATUS_SUCCESS, UNICODE_STRING,
 };
 use rdbss::raw::*;
+use smb_crypto::NtHash;
 
 /// A V_NET_ROOT and what the library keeps with it; extension, name and credentials follow.
 #[repr(C)]
 pub(crate) struct Block {
     pub public: V_NET_ROOT,
     pub user: UNICODE_STRING,
+    /// Until MRxCreateVNetRoot has answered; then it is wiped.
     pub password: UNICODE_STRING,
+    /// What later requests' passwords are compared with, if one was given: a `PoolBox` of the view's own.
+    pub password_hash: *mut NtHash,
     pub domain: UNICODE_STRING,
     /// What MRxCreateVNetRoot works with. It stays until the view goes, so that a second callback is noticed.
     pub create: MRX_CREATENETROOT_CONTEXT,
@@ -208,18 +214,27 @@ fn find(
 /// A request without credentials takes any view; one with credentials needs the same ones.
 fn credentials_agree(context: Context, view: Live<V_NET_ROOT>) -> bool {
     let create = context::create_params(context);
-    let same = |wanted: UNICODE_STRING, has: UNICODE_STRING, ignore_case: bool| {
+    let same = |wanted: UNICODE_STRING, has: UNICODE_STRING| {
         wanted.Buffer.is_null()
-            || unicode::equal(
-                unicode::units_of(wanted),
-                unicode::units_of(has),
-                ignore_case,
-            )
+            || unicode::equal(unicode::units_of(wanted), unicode::units_of(has), true)
     };
     let block = block(view);
-    same(get!(create => UserName), get!(block => user), true)
-        && same(get!(create => UserDomainName), get!(block => domain), true)
-        && same(get!(create => Password), get!(block => password), false)
+    same(get!(create => UserName), get!(block => user))
+        && same(get!(create => UserDomainName), get!(block => domain))
+        && same_password(get!(create => Password), block)
+}
+
+fn same_password(wanted: UNICODE_STRING, block: Live<Block>) -> bool {
+    if wanted.Buffer.is_null() {
+        return true;
+    }
+    // SAFETY: the hash lives as long as the view, and is not written after the view was made.
+    let known = unsafe { get!(block => password_hash).as_ref() };
+    // No password is as good as an empty one.
+    match (known, unicode::units_of(wanted)) {
+        (None, wanted) => wanted.is_empty(),
+        (Some(known), wanted) => NtHash::from_password(wanted).is_ok_and(|wanted| wanted == *known),
+    }
 }
 
 fn create(
@@ -250,7 +265,14 @@ fn create(
         .map(|text| text.len().saturating_mul(2))
         .fold(0, usize::saturating_add);
     let bytes = text_at.saturating_add(text_bytes);
+    let password_hash = match get!(params => Password.Buffer).is_null() {
+        true => None,
+        false => Some(hash_of(unicode::units(addr!(params => Password)))?),
+    };
     let block = pool::allocate::<Block>(bytes, RX_V_NETROOT_POOLTAG)?;
+    if let Some(hash) = password_hash {
+        set!(block => password_hash, PoolBox::into_raw(hash).as_ptr());
+    }
     let [name, user, password, domain] = texts.map(|text| {
         let to = block.as_ptr().wrapping_byte_add(text_at).cast::<u16>();
         // SAFETY: the block was made with room for all texts, one after the other.
@@ -292,6 +314,14 @@ fn create(
     net_root::reference(share);
     Some(view)
 }
+
+/// All that is kept of a password, in pool.
+fn hash_of(password: &[u16]) -> Option<PoolBox<NtHash>> {
+    let hash = NtHash::from_password(password).ok()?;
+    PoolBox::new(HASH_TAG, hash).ok()
+}
+
+const HASH_TAG: Tag = Tag::new(b"RxVh");
 
 fn enter(table: Live<RX_PREFIX_TABLE>, share: Live<NET_ROOT>, view: Live<V_NET_ROOT>) {
     let references = addr!(view => mrx.NodeReferenceCount);
@@ -343,6 +373,7 @@ fn connect(
     } else {
         (STATUS_BAD_NETWORK_NAME, STATUS_BAD_NETWORK_NAME)
     };
+    wipe_password(view);
     set!(view => mrx.ConstructionStatus, view_status);
     let share_failed = made_share && share_status != STATUS_SUCCESS;
     if share_failed || view_status != STATUS_SUCCESS {
@@ -541,8 +572,12 @@ pub(crate) fn drop_connections(device: Live<RDBSS_DEVICE_OBJECT>) {
 pub(crate) fn free(view: Live<V_NET_ROOT>) {
     let share = net_root(view);
     let block = block(view);
-    for secret in [get!(block => password), get!(block => user)] {
-        wipe(secret);
+    wipe_password(view);
+    wipe_text(get!(block => user));
+    wipe_text(get!(block => domain));
+    if let Some(hash) = NonNull::new(get!(block => password_hash)) {
+        // SAFETY: given up by `create`, and taken back once.
+        drop(unsafe { PoolBox::from_raw(HASH_TAG, hash) });
     }
     pool::free(block, RX_V_NETROOT_POOLTAG);
     if let Some(share) = share {
@@ -550,14 +585,21 @@ pub(crate) fn free(view: Live<V_NET_ROOT>) {
     }
 }
 
-/// Overwrites a secret so that the compiler cannot leave it out.
-fn wipe(secret: UNICODE_STRING) {
-    if secret.Buffer.is_null() {
-        return;
-    }
-    for index in 0..usize::from(secret.Length / 2) {
-        // SAFETY: inside the view's block, which is about to be freed.
-        unsafe { secret.Buffer.wrapping_add(index).write_volatile(0) };
+/// Wipes the view's password: the mini-redirector has had it, and for comparing there is its hash. To the mini-redirector there is
+/// no password from now on.
+fn wipe_password(view: Live<V_NET_ROOT>) {
+    let block = block(view);
+    set!(view => mrx.pPassword, core::ptr::null_mut());
+    let password = get!(block => password);
+    set!(block => password, UNICODE_STRING::default());
+    wipe_text(password);
+}
+
+/// Overwrites one of the view's texts.
+fn wipe_text(text: UNICODE_STRING) {
+    if !text.Buffer.is_null() {
+        // SAFETY: inside the view's block, and nobody reads it any more.
+        unsafe { secret::wipe(text.Buffer.cast(), text.Length.into()) };
     }
 }
 

@@ -98,7 +98,8 @@ impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
         unsafe { (*self.as_raw()).IsExplicitConnection != 0 }
     }
 
-    /// The user that the view was made for, where the user named one.
+    /// The user that the view was made for, where the user named one. The password is to be taken from here while the view is
+    /// being connected only: openrdbss wipes it afterwards, and it is None then.
     pub fn credentials(self) -> Credentials<'a> {
         // SAFETY: a live object.
         let user = unsafe { (*self.as_raw()).pUserName };
