@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod conditions;
+mod fuzz;
 mod inf;
 #[cfg(test)]
 mod makefile;
@@ -48,6 +49,8 @@ enum Chore {
         /// The image; its link map lies beside it, with the ending .map
         image: PathBuf,
     },
+    /// Fuzz what reads bytes from elsewhere, and the client as a whole; wants a nightly toolchain
+    Fuzz(fuzz::Options),
     /// Build all that Windows would run, and test it in Wine's kernel
     Wine,
     /// Set up, then check the format, lints and places of unsafe code, run all tests and the demo
@@ -57,6 +60,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Setup => setup::run(),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Inf => inf::run(),
         Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),
         Chore::Sign => sign::run(),

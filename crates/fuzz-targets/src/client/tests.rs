@@ -1,0 +1,55 @@
+//! What the fuzzer begins with works: else it would look at nothing but refusals.
+
+use super::*;
+
+/// A client and a server of these choices, after the opening.
+fn opened(config: [u8; 5], authority: [u8; 3]) -> World {
+    let bytes = [&config[..], &authority, &[0, 0]].concat();
+    let world = begin(&mut Input::new(&bytes));
+    assert!(world.has_tree(), "{config:?} {authority:?}");
+    world
+}
+
+#[test]
+fn a_user_and_a_server_who_get_along_come_to_a_tree_in_each_dialect() {
+    for dialect in 0..5 {
+        for cipher in 0..5 {
+            for multi_protocol in [0, 1] {
+                opened([multi_protocol, 0, 0, 0, 0], [dialect, cipher, 0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_is_sealed_where_the_server_or_the_settings_say_so() {
+    const ENCRYPT_DATA: u8 = 4;
+    for dialect in 0..3 {
+        for cipher in 0..4 {
+            assert!(opened([0; 5], [dialect, cipher, ENCRYPT_DATA]).is_sealed());
+            assert!(opened([4, 0, 0, 0, 0], [dialect, cipher, 0]).is_sealed());
+            assert!(!opened([0; 5], [dialect, cipher, 0]).is_sealed());
+        }
+    }
+}
+
+#[test]
+fn guests_and_nobody_come_in_where_the_settings_allow_it() {
+    opened([0b01_0010, 0, 0, 0, 0], [0, 0, 1]);
+    let bytes = [0b10_0010, 0, 0, 0, 0, 0, 0, 2, 255, 0];
+    assert!(begin(&mut Input::new(&bytes)).has_tree());
+}
+
+#[test]
+fn what_is_read_is_what_the_server_has() {
+    for (config, flags) in [(0, 0), (0, 4), (0b01_0010, 1)] {
+        let mut world = opened([config, 0, 0, 0, 0], [0, 0, flags]);
+        world.transfer(Direction::Read, 3, 300_000);
+        act(&mut world, &mut Input::new(&[23]));
+        assert_eq!(world.transferred(), [300_000]);
+        world.transfer(Direction::Write, 3, 300_000);
+        act(&mut world, &mut Input::new(&[23]));
+        assert_eq!(world.transferred(), [300_000, 300_000]);
+        world.finish();
+    }
+}
