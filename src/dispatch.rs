@@ -109,7 +109,9 @@ impl MiniRedirector for Redirector {
 
     fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
         let transport = self.transport.lock().take();
-        drop(transport);
+        if let Some(transport) = transport {
+            transport.stop();
+        }
         self.connections.forget_all();
         Ok(())
     }

@@ -9,14 +9,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use nt::net::{KeepAlive, Socket, Stream};
-use nt::pool::{PoolVec, Tag};
+use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::time::{interrupt_time, ticks};
-use nt::wsk::Provider;
 use nt::{Result, Status};
 
 use crate::names::ServerName;
 use crate::settings::{self, Settings};
 use crate::status;
+use wsk::Wsk;
 
 const TAG: Tag = Tag::new(b"OxTr");
 
@@ -30,21 +30,30 @@ const KEEP_ALIVE: KeepAlive = KeepAlive {
 /// What connections are made with.
 #[derive(Clone)]
 pub enum Transport {
-    /// Winsock Kernel, attached to.
-    Wsk(Provider),
+    /// Winsock Kernel.
+    Wsk(PoolArc<Wsk>),
     /// The Transport Driver Interface, which each connection opens for itself.
     Tdi,
 }
 
 impl Transport {
-    /// The transport that the settings name. IRQL: PASSIVE.
+    /// The transport that the settings name. It is not touched before the first connection: at boot it may come up later than
+    /// the driver. IRQL: PASSIVE.
     ///
     /// # Errors
-    /// Those of attaching to WSK, where the system has none.
+    /// STATUS_INSUFFICIENT_RESOURCES.
     pub fn start(settings: &Settings) -> Result<Self> {
         match settings.transport {
             settings::TRANSPORT_TDI => Ok(Self::Tdi),
-            _ => Provider::register(settings.connect_time()).map(Self::Wsk),
+            _ => PoolArc::new(TAG, Wsk::detached()).map(Self::Wsk),
+        }
+    }
+
+    /// Lets go of the transport. Nothing connects any more. IRQL: PASSIVE.
+    pub fn stop(&self) {
+        match self {
+            Self::Wsk(wsk) => wsk.detach(),
+            Self::Tdi => {}
         }
     }
 
@@ -54,16 +63,15 @@ impl Transport {
     /// The statuses of [`status::from_connecting`].
     #[inline(never)]
     pub fn connect(&self, server: ServerName<'_>, timeout: Duration) -> Result<Socket> {
-        let addresses = self.look_up(server, timeout)?;
         // However many addresses the name has, the caller waits no longer than that.
-        let ends = interrupt_time().saturating_add(ticks(timeout));
+        let patience = Patience::new(timeout);
+        let addresses = self.look_up(server, &patience)?;
         let mut outcome = Err(Status::BAD_NETWORK_PATH);
         for &address in &addresses {
-            let left = ends.saturating_sub(interrupt_time());
-            if left == 0 {
+            let Some(left) = patience.left() else {
                 break;
-            }
-            outcome = self.connect_to(address, Duration::from_micros(left.div_ceil(10)));
+            };
+            outcome = self.connect_to(address, left);
             if outcome.is_ok() {
                 break;
             }
@@ -81,24 +89,53 @@ impl Transport {
     }
 
     /// The server's addresses, at least one.
-    fn look_up(&self, server: ServerName<'_>, timeout: Duration) -> Result<PoolVec<SocketAddr>> {
+    fn look_up(
+        &self,
+        server: ServerName<'_>,
+        patience: &Patience,
+    ) -> Result<PoolVec<SocketAddr>> {
+        if let Self::Wsk(wsk) = self {
+            // Once it is there, nobody waits for it any more.
+            wsk.provider(patience.left().unwrap_or_default())?;
+        }
         if let Some(address) = literal::parse(server.host, server.port) {
             let mut addresses = PoolVec::new(TAG);
             addresses.push(address)?;
             return Ok(addresses);
         }
+        let left = patience.left().ok_or(Status::IO_TIMEOUT)?;
         match self {
-            Self::Wsk(provider) => wsk::look_up(provider, server, timeout),
+            Self::Wsk(wsk) => wsk.look_up(server, left),
             Self::Tdi => tdi::look_up(),
         }
     }
 
     fn connect_to(&self, address: SocketAddr, timeout: Duration) -> Result<Socket> {
         match self {
-            Self::Wsk(provider) => {
-                nt::wsk::Socket::connect(provider, address, timeout).map(Socket::Wsk)
-            }
+            Self::Wsk(wsk) => wsk.connect(address, timeout).map(Socket::Wsk),
             Self::Tdi => tdi::connect(address, timeout).map(Socket::Tdi),
+        }
+    }
+}
+
+/// How long somebody waits.
+struct Patience {
+    /// By [`interrupt_time`].
+    ends: u64,
+}
+
+impl Patience {
+    fn new(timeout: Duration) -> Self {
+        Self {
+            ends: interrupt_time().saturating_add(ticks(timeout)),
+        }
+    }
+
+    /// What is left of it, if anything.
+    fn left(&self) -> Option<Duration> {
+        match self.ends.saturating_sub(interrupt_time()) {
+            0 => None,
+            left => Some(Duration::from_micros(left.div_ceil(10))),
         }
     }
 }

@@ -201,6 +201,18 @@ pub unsafe fn call_driver(device: *mut sys::DEVICE_OBJECT, irp: *mut sys::IRP) -
     Status(unsafe { sys::IofCallDriver(device, irp) })
 }
 
+/// Waits until every completion routine that has begun on any processor has returned (`KeFlushQueuedDpcs`): the last thing
+/// before the driver's code goes. IRQL: PASSIVE.
+///
+/// A completion routine ends with waking somebody, and that may be the one who unloads, while the routine still has its last
+/// instructions to execute. Routines are called at DISPATCH, by WSK and by TCP, or within a call of ours that has not
+/// returned; and the flush gets to run on a processor only when nothing runs there at DISPATCH any more.
+#[track_caller]
+pub fn wait_for_completions() {
+    // SAFETY: the routine has no preconditions but its IRQL.
+    unsafe { sys::KeFlushQueuedDpcs() };
+}
+
 /// A packet of our own, that can be used again and again.
 #[derive(Debug)]
 pub struct OwnedIrp(NonNull<sys::IRP>);

@@ -182,6 +182,8 @@ unsafe extern "C" fn unload<M: MiniRedirector>(driver: *mut DRIVER_OBJECT) {
         // SAFETY: stopped, and no request can come during an unload.
         unsafe { unregister(device) };
     }
+    // Whoever the mini-redirector has waited for may still be on the way out of our code.
+    nt::irp::wait_for_completions();
     // SAFETY: the last call of an unload.
     unsafe { raw::RxUnload(driver) };
 }

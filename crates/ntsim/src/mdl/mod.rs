@@ -338,6 +338,10 @@ pub unsafe fn MmMapLockedPagesSpecifyCache(
             "mapped an MDL that is mapped already"
         );
     }
+    // There may be no room in system space.
+    if pool::fault_strikes(pool::tag(b"MmMp")) {
+        return ptr::null_mut();
+    }
     mdl.MdlFlags |= flag(MDL_MAPPED_TO_SYSTEM_VA);
     if has(mdl, MDL_PARTIAL) {
         mdl.MdlFlags |= flag(MDL_PARTIAL_HAS_BEEN_MAPPED);

@@ -30,9 +30,39 @@ static REGISTRATIONS: AtomicUsize = AtomicUsize::new(0);
 /// Whether there is a provider to be captured.
 static PROVIDED: AtomicBool = AtomicBool::new(true);
 
+/// How often somebody who waits for the provider looks.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Says whether there is a provider to be captured.
 pub(crate) fn provide(there_is: bool) {
     PROVIDED.store(there_is, Ordering::SeqCst);
+}
+
+impl crate::Kernel {
+    /// Has WSK come up, on a system that was booted without.
+    pub fn start_wsk(&self) {
+        provide(true);
+    }
+}
+
+/// Waits for the provider, no longer than that; says whether it is there.
+fn wait_for_provider(milliseconds: u32) -> bool {
+    let limit = Duration::from_millis(milliseconds.into());
+    let begun = std::time::Instant::now();
+    loop {
+        if PROVIDED.load(Ordering::SeqCst) {
+            return true;
+        }
+        let left = match milliseconds {
+            WSK_NO_WAIT => return false,
+            WSK_INFINITE_WAIT => LOOK,
+            _ => limit.saturating_sub(begun.elapsed()),
+        };
+        if left.is_zero() {
+            return false;
+        }
+        std::thread::sleep(left.min(LOOK));
+    }
 }
 
 /// How many registrations stand.
@@ -145,7 +175,7 @@ pub unsafe fn WskCaptureProviderNPI(
     let Some(client) = client_of(WskRegistration, "WskCaptureProviderNPI", place) else {
         return STATUS_INVALID_PARAMETER;
     };
-    if !PROVIDED.load(Ordering::SeqCst) {
+    if !wait_for_provider(WaitTimeout) {
         return STATUS_DEVICE_NOT_READY;
     }
     client.captures.fetch_add(1, Ordering::SeqCst);
