@@ -16,6 +16,7 @@ use smb_wire::smb2::Command;
 const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0)];
 const UNSIGNED_BY_TDI: &Settings<'static> = &[("RequireSigning", 0), BY_TDI];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1)];
+const SEALED: &Settings<'static> = &[("RequireEncryption", 1)];
 /// The largest READ and WRITE there are.
 const MOST: usize = 8 << 20;
 
@@ -188,6 +189,11 @@ fn reads_and_writes_in_steady_state_allocate_nothing_of_the_drivers() {
 #[test]
 fn signed_reads_and_writes_in_steady_state_allocate_nothing_of_the_drivers() {
     the_driver_allocates_nothing(SIGNED);
+}
+
+#[test]
+fn encrypted_reads_and_writes_in_steady_state_allocate_nothing_of_the_drivers() {
+    the_driver_allocates_nothing(SEALED);
 }
 
 #[test]

@@ -184,7 +184,7 @@ mod tests {
             "{last}"
         );
         assert!(last.contains("; at crates/ntsim/src/kernel.rs:"), "{last}");
-        assert!(last.contains(" and crates/"), "{last}");
+        assert!(last.contains(" and src/"), "{last}");
     }
 
     #[test]

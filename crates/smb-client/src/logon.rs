@@ -271,9 +271,8 @@ impl Logon {
             };
         }
         match keys.signing().verify(message, &[]) {
-            Err(smb_crypto::CryptoError::Mismatch) if self.preauth.is_some() => {
-                Err(ClientError::Downgrade)
-            }
+            // What the server demands of the session, or in 3.1.1 anything said so far, may have been changed.
+            Err(smb_crypto::CryptoError::Mismatch) => Err(ClientError::Downgrade),
             other => Ok(other?),
         }
     }
