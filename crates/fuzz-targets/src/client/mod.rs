@@ -99,12 +99,14 @@ fn act(world: &mut World, input: &mut Input<'_>) {
         0..=7 => answer(world, input),
         8 => world.step(),
         9 => {
-            let len = u64::from(input.u16()) * 5;
-            world.transfer(Direction::Read, u64::from(input.byte()), len);
+            let (few, many) = (input.byte(), input.byte());
+            let len = u64::from(few) + u64::from(many).pow(2) * 4;
+            world.transfer(Direction::Read, input.byte().into(), len);
         }
         10 => {
-            let len = u64::from(input.u16()) * 5;
-            world.transfer(Direction::Write, u64::from(input.byte()), len);
+            let (few, many) = (input.byte(), input.byte());
+            let len = u64::from(few) + u64::from(many).pow(2) * 4;
+            world.transfer(Direction::Write, input.byte().into(), len);
         }
         11 => world.ask(input.one_of([
             What::Create,

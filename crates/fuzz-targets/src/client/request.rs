@@ -14,7 +14,7 @@ use smb_wire::smb2::{
 };
 use smb_wire::{List, Writer};
 
-use super::server::{FILE, file_byte};
+use super::server::{FILE, file};
 use smb_client::Config;
 
 /// What is asked. The first two are written by their machines.
@@ -206,7 +206,7 @@ fn write(
         flags: WriteFlags::empty(),
     };
     let len = usize::try_from(chunk.len).expect("32 bits");
-    let data: Vec<u8> = (chunk.offset..).map(file_byte).take(len).collect();
+    let data = file(chunk.offset, len);
     let mut out = vec![0; 256 + len];
     if matches!(protection, Protection::None) {
         let written = encode::write_head(&mut out, ticket, &head)?;
@@ -214,7 +214,7 @@ fn write(
         out.extend(data);
     } else {
         let start = encode::write_data_offset(protection);
-        out[start..start + len].copy_from_slice(&data);
+        out[start..start + len].copy_from_slice(data);
         let written = encode::write(&mut out, ticket, protection, &head)?;
         out.truncate(written);
     }

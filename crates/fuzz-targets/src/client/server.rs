@@ -2,7 +2,7 @@
 
 mod authority;
 
-use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use smb_wire::fscc::FileAttributes;
 use smb_wire::netbios::FrameHeader;
@@ -24,6 +24,11 @@ pub use authority::{Authority, PASSWORD};
 /// The tree that every TREE_CONNECT leads to.
 pub const TREE: u32 = 5;
 pub const FILE: FileId = FileId::new(0x11, 0x22);
+
+/// Room for a message without much data.
+const ROOM: usize = 2048;
+/// As far as any user reads, in bytes.
+const FILE_SIZE: u32 = 1 << 20;
 
 /// A request as the server got it.
 #[derive(Clone, Debug)]
@@ -49,7 +54,7 @@ pub struct Server {
     pub authority: Authority,
     pub asked: Vec<Asked>,
     /// What was signed or sealed with the session's keys, before anybody else touched it.
-    pub authentic: HashSet<Vec<u8>>,
+    pub authentic: Vec<Vec<u8>>,
     /// Messages that wait to go out in one frame.
     pending: Vec<(Vec<u8>, Cover)>,
     last_message_id: Option<u64>,
@@ -60,7 +65,7 @@ impl Server {
         Self {
             authority,
             asked: Vec::new(),
-            authentic: HashSet::new(),
+            authentic: Vec::new(),
             pending: Vec::new(),
             last_message_id: None,
         }
@@ -207,19 +212,18 @@ impl Server {
                     200..230 => whole / 2,
                     _ => return error(NtStatus::END_OF_FILE, input),
                 };
-                let data: Vec<u8> = (read.offset..).map(file_byte).take(len).collect();
                 let body = ReadResponse {
                     data_remaining: 0,
                     flags: 0,
-                    data: &data,
+                    data: file(read.offset, len),
                 };
-                message(&ok(asked, input), |w| body.emit(w))
+                message_of(ROOM + len, &ok(asked, input), |w| body.emit(w))
             }
             Command::WRITE => {
                 let WriteRequest { head, data } =
                     WriteRequest::parse(request).expect("a sound WRITE");
-                let right = (head.offset..).map(file_byte).take(data.len());
-                assert!(data.iter().copied().eq(right), "other data than the user's");
+                let right = file(head.offset, data.len());
+                assert!(data == right, "other data than the user's");
                 let count = match detail {
                     0..160 => head.length,
                     _ => head.length.min(u32::from(detail)),
@@ -303,7 +307,7 @@ impl Server {
             if cover == Cover::Signed && self.authority.sign(&mut message)
                 || is_sealed && self.authority.sealing().is_some()
             {
-                self.authentic.insert(message.clone());
+                self.authentic.push(message.clone());
             }
             contents.extend(message);
         }
@@ -318,9 +322,14 @@ impl Server {
     }
 }
 
-/// What the file has at an offset.
-pub fn file_byte(offset: u64) -> u8 {
-    (offset ^ (offset >> 8)) as u8
+/// What the file has from an offset on.
+pub fn file(offset: u64, len: usize) -> &'static [u8] {
+    static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let byte = |offset: u32| (offset ^ (offset >> 8)) as u8;
+        (0..FILE_SIZE).map(byte).collect()
+    });
+    let start = usize::try_from(offset).expect("64 bits");
+    &FILE[start..start + len]
 }
 
 /// The same bytes behind a frame header.
@@ -349,7 +358,16 @@ fn message(
     header: &Header,
     body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
 ) -> Vec<u8> {
-    let mut buffer = vec![0; 300_000];
+    message_of(ROOM, header, body)
+}
+
+/// The same, where that takes more room.
+fn message_of(
+    room: usize,
+    header: &Header,
+    body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>,
+) -> Vec<u8> {
+    let mut buffer = vec![0; room];
     let mut writer = Writer::new(&mut buffer);
     header.emit(&mut writer).expect("room for a header");
     body(&mut writer).expect("a body that can be sent");

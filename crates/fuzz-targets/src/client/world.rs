@@ -272,7 +272,7 @@ impl World {
     /// Has the server get the request. One that cannot be written ends the connection: its message id is taken.
     fn send(&mut self, number: usize, ticket: &Ticket) {
         let record = &self.records[number];
-        let mut out = vec![0; 16 * 1024];
+        let mut out = vec![0; 2048];
         let written = match (record.what, &mut self.stage) {
             (What::Negotiate, Stage::Negotiating(machine)) => {
                 machine.request(&self.config, ticket, &mut out)
