@@ -12,7 +12,7 @@ use crate::{
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 use nt::sys::{
-    DEVICE_OBJECT, IRP, NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
+    DEVICE_OBJECT, IRP, NTSTATUS, STATUS_FILE_CLOSED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
     STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_PENDING, STATUS_REDIRECTOR_NOT_STARTED,
 };
 use rdbss::raw::*;
@@ -34,7 +34,8 @@ pub unsafe extern "C" fn RxFsdDispatch(
         return STATUS_INVALID_PARAMETER;
     };
     let _region = region::enter();
-    if let Err(status) = admit(device, request) {
+    let admitted = admit(device, request).and_then(|()| check_not_cleaned_up(request));
+    if let Err(status) = admitted {
         irp::complete(request, status, 0);
         return status;
     }
@@ -99,6 +100,28 @@ fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<(), NTSTATUS
     } else {
         Err(STATUS_REDIRECTOR_NOT_STARTED)
     }
+}
+
+/// After cleanup no handle is left, and what still comes is the memory manager's and the cache manager's: paging I/O, and the
+/// sizes that go with it. Anything else is late and answered STATUS_FILE_CLOSED, as other file systems of Windows do.
+fn check_not_cleaned_up(request: Irp) -> Result<(), NTSTATUS> {
+    let cleaned_up = irp::stack(request)
+        .and_then(irp::file_object)
+        .is_some_and(|file| get!(file => Flags) & nt::sys::FO_CLEANUP_COMPLETE != 0);
+    if !cleaned_up {
+        return Ok(());
+    }
+    let paging = nt::sys::IRP_PAGING_IO | nt::sys::IRP_SYNCHRONOUS_PAGING_IO;
+    let passes = match major(request) {
+        nt::sys::IRP_MJ_CREATE
+        | nt::sys::IRP_MJ_CLEANUP
+        | nt::sys::IRP_MJ_CLOSE
+        | nt::sys::IRP_MJ_QUERY_INFORMATION
+        | nt::sys::IRP_MJ_SET_INFORMATION => true,
+        nt::sys::IRP_MJ_READ | nt::sys::IRP_MJ_WRITE => get!(request => Flags) & paging != 0,
+        _ => false,
+    };
+    passes.then_some(()).ok_or(STATUS_FILE_CLOSED)
 }
 
 /// Runs a request's routine, completes the request if that finishes it, and gives what the dispatch routine returns.

@@ -4,6 +4,7 @@
     reason = "the toy follows the pointers of raw structures, as a mini-redirector in C does"
 )]
 
+mod after_cleanup;
 mod connections;
 mod faults;
 mod files;
