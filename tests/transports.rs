@@ -297,10 +297,38 @@ fn on_a_bare_system(transport: u32) -> Result<(), NtStatus> {
 }
 
 #[test]
-fn without_the_transport_that_is_chosen_there_is_no_network() {
-    assert_eq!(
-        on_a_bare_system(0),
-        Err(NtStatus(nt::Status::DEVICE_NOT_READY.to_u32()))
-    );
+fn without_the_transport_that_is_chosen_there_is_no_network_but_the_driver_loads() {
+    assert_eq!(on_a_bare_system(0), Err(NtStatus::NETWORK_UNREACHABLE));
     assert_eq!(on_a_bare_system(1), Err(NtStatus::NETWORK_UNREACHABLE));
+}
+
+#[test]
+fn the_first_to_connect_waits_for_a_transport_that_comes_up_after_the_driver() {
+    let share = with_file(1000);
+    let server = start(server(&share));
+    let kernel = Kernel::boot(Config {
+        wsk: false,
+        ..Config::default()
+    });
+    kernel.set_registry(
+        PARAMETERS,
+        "ConnectTimeoutMs",
+        &RegistryValue::Dword(120_000),
+    );
+    let driver = kernel.load_driver("oxsmb", oxsmb::driver_entry).unwrap();
+    let process = ntsim::user::Process::new();
+    let port = server.address().port();
+    thread::scope(|scope| {
+        let connecting = scope.spawn(|| {
+            let user = Some((USER, PASSWORD));
+            let mount = Mount::connect_to(&process, "127.0.0.1", port, SHARE, user).unwrap();
+            mount.read("file", 1000).unwrap()
+        });
+        thread::sleep(Duration::from_millis(50));
+        assert!(!connecting.is_finished());
+        kernel.start_wsk();
+        assert!(connecting.join().unwrap() == bytes(1000));
+    });
+    drop(process);
+    driver.unload().unwrap();
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use nt::Status;
+use nt::irql::{self, Irql};
 use nt::mdl::Mdl;
 use nt::net::{Completion, Gather, KeepAlive, Request, Room, Socket, Stream};
 use nt::pool::{PoolArc, Tag};
@@ -58,6 +59,8 @@ by_both! {
     a_completion_starts_the_next_operation_without_growing_the_stack,
     a_steady_stream_allocates_nothing,
     closing_ends_what_is_in_flight_and_waits_for_its_completion,
+    a_closed_socket_may_be_dropped_at_dispatch,
+    a_completion_can_leave_the_next_operation_to_a_thread_in_time,
     senders_in_many_threads_all_end_when_the_socket_is_closed_under_them,
     a_closed_socket_fails_every_operation,
     a_bad_range_comes_back_by_the_completion,
@@ -324,6 +327,86 @@ fn closing_ends_what_is_in_flight_and_waits_for_its_completion(by: By) {
     socket.close();
     assert!(report.over.is_set());
     assert!(report.ended.lock().is_some());
+}
+
+fn a_closed_socket_may_be_dropped_at_dispatch(by: By) {
+    let _kernel = support::boot();
+    let (socket, _peer) = connected(by);
+    socket.close();
+    let lock = SpinLock::new(());
+    let raised = lock.lock();
+    drop(socket);
+    drop(raised);
+}
+
+/// Receives byte by byte, and leaves that to a thread after some turns at DISPATCH.
+struct Considerate {
+    room: Mdl,
+    socket: PoolArc<Socket>,
+    left: PoolArc<Left>,
+}
+
+/// What is left to the thread.
+struct Left {
+    request: SpinLock<Option<Request<Considerate>>>,
+    moved: SpinLock<usize>,
+    news: Event,
+}
+
+const TURNS: u32 = 3;
+
+impl Considerate {
+    fn go_on(request: Request<Self>) {
+        let socket = request.socket.clone();
+        socket.receive(request, |context| Room::new(context.room.as_cell(), 0, 1));
+    }
+}
+
+impl Completion for Considerate {
+    fn completed(request: Request<Self>, result: nt::Result<usize>) {
+        let left = request.left.clone();
+        let count = result.unwrap_or_default();
+        *left.moved.lock() += count;
+        if count > 0 && (irql::current() < Irql::DISPATCH || request.turn() < TURNS) {
+            return Self::go_on(request);
+        }
+        if count > 0 {
+            *left.request.lock() = Some(request);
+        }
+        left.news.set();
+    }
+}
+
+fn a_completion_can_leave_the_next_operation_to_a_thread_in_time(by: By) {
+    let kernel = support::boot();
+    let (socket, mut peer) = connected(by);
+    let socket = PoolArc::new(TAG, socket).unwrap();
+    let left = Left {
+        request: SpinLock::new(None),
+        moved: SpinLock::new(0),
+        news: Event::new(EventKind::Synchronization).unwrap(),
+    };
+    let left = PoolArc::new(TAG, left).unwrap();
+    let context = Considerate {
+        room: mdl(&[0]),
+        socket: socket.clone(),
+        left: left.clone(),
+    };
+    Considerate::go_on(Request::to_receive(&*socket, context).unwrap());
+    let count = 10_000;
+    peer.write_all(&vec![7; count]).unwrap();
+    drop(peer);
+    loop {
+        left.news.wait();
+        let request = left.request.lock().take();
+        match request {
+            Some(request) => Considerate::go_on(request),
+            None => break,
+        }
+    }
+    assert_eq!(*left.moved.lock(), count);
+    assert!(kernel.stats().longest_stay <= u64::from(TURNS) + 1);
+    socket.close();
 }
 
 /// Sends the same bytes until that fails.

@@ -228,6 +228,7 @@ impl Kernel {
             wsk_receives: stats::RECEIVES.get(),
             bytes_sent: stats::BYTES_SENT.get(),
             bytes_received: stats::BYTES_RECEIVED.get(),
+            longest_stay: stats::LONGEST_STAY.get(),
         }
     }
 

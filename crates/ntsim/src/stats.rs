@@ -23,6 +23,8 @@ pub struct Stats {
     pub bytes_sent: u64,
     /// Bytes received.
     pub bytes_received: u64,
+    /// The most network completions of one processor's stay at DISPATCH_LEVEL.
+    pub longest_stay: u64,
 }
 
 /// A counter that many threads raise.
@@ -36,6 +38,11 @@ impl Counter {
 
     pub(crate) fn add(&self, by: u64) {
         self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Raises it to this value, if it is less.
+    pub(crate) fn reach(&self, value: u64) {
+        self.0.fetch_max(value, Ordering::Relaxed);
     }
 
     pub(crate) fn subtract(&self, by: u64) {
@@ -53,6 +60,7 @@ pub(crate) static SENDS: Counter = Counter::zero();
 pub(crate) static RECEIVES: Counter = Counter::zero();
 pub(crate) static BYTES_SENT: Counter = Counter::zero();
 pub(crate) static BYTES_RECEIVED: Counter = Counter::zero();
+pub(crate) static LONGEST_STAY: Counter = Counter::zero();
 
 /// Starts anew, for a new kernel.
 pub(crate) fn reset() {
@@ -63,6 +71,7 @@ pub(crate) fn reset() {
         &RECEIVES,
         &BYTES_SENT,
         &BYTES_RECEIVED,
+        &LONGEST_STAY,
     ] {
         counter.0.store(0, Ordering::Relaxed);
     }

@@ -9,6 +9,7 @@ use crate::stats;
 use crate::sys::*;
 use crate::trace::{self, Event};
 use crate::verifier::{Place, broken};
+use core::cell::Cell;
 use core::panic::Location;
 
 /// A status that RDBSS gives an IRP which it reposts; completing with it is a bug.
@@ -164,6 +165,11 @@ pub unsafe fn IofCompleteRequest(Irp: PIRP, _PriorityBoost: CCHAR) {
     }
 }
 
+thread_local! {
+    /// How many network completions there were since this processor came to DISPATCH_LEVEL.
+    static STAY: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Completes an IRP of this kernel's own driver at DISPATCH_LEVEL, as network completions are.
 pub(crate) fn complete_at_dispatch(
     packet: Packet,
@@ -173,6 +179,12 @@ pub(crate) fn complete_at_dispatch(
 ) {
     packet.set_status(status);
     packet.set_information(information);
+    let before = match irql::current() < irql::DISPATCH {
+        true => 0,
+        false => STAY.get(),
+    };
+    STAY.set(before + 1);
+    stats::LONGEST_STAY.reach(before + 1);
     irql::run_at(irql::DISPATCH, "a completion", place, || {
         complete(packet, place)
     });
