@@ -1,0 +1,127 @@
+//! What an open is told (cases 24 to 26).
+
+use std::sync::Mutex;
+
+use smb_server::Fault;
+use smb_wire::NtStatus;
+use smb_wire::smb2::Command;
+
+use crate::lies::*;
+use crate::scripted::{count, patch};
+
+#[test]
+fn case_26_a_file_id_that_is_none_is_refused() {
+    for id in [&[0; 16], &[0xFF; 16]] {
+        let fault = patch(at::CREATE_FILE_ID, id);
+        assert_eq!(lie(Command::CREATE, fault, open), INVALID, "{id:?}");
+    }
+}
+
+#[test]
+fn case_26_a_file_and_a_directory_are_not_mistaken_for_each_other() {
+    const DIRECTORY: &[u8] = &[0x10, 0, 0, 0];
+    const ARCHIVE: &[u8] = &[0x20, 0, 0, 0];
+    let fault = patch(at::CREATE_ATTRIBUTES, DIRECTORY);
+    assert_eq!(lie(Command::CREATE, fault, open), INVALID);
+    let fault = patch(at::CREATE_ATTRIBUTES, ARCHIVE);
+    assert_eq!(lie(Command::CREATE, fault, list), INVALID);
+}
+
+#[test]
+fn case_26_a_create_that_did_what_nobody_knows_is_refused() {
+    let fault = patch(at::CREATE_ACTION, &[77, 0, 0, 0]);
+    assert_eq!(lie(Command::CREATE, fault, open), INVALID);
+}
+
+#[test]
+fn case_24_create_contexts_outside_of_the_message_are_refused() {
+    for place in [
+        &[0xF0, 0, 0, 0, 8, 0, 0, 0],
+        &[8, 0, 0, 0, 8, 0, 0, 0],
+        &[0xFF; 8],
+    ] {
+        let fault = patch(at::CREATE_CONTEXTS, place);
+        assert_eq!(lie(Command::CREATE, fault, open), INVALID, "{place:?}");
+    }
+}
+
+#[test]
+fn case_26_two_opens_with_one_file_id_stay_two_opens() {
+    let first = Mutex::new(None::<Vec<u8>>);
+    let fault = Fault::rewrite(move |message| {
+        if message[at::STATUS] == [0; 4] {
+            let place = &mut message[at::CREATE_FILE_ID..][..16];
+            let id = first
+                .lock()
+                .unwrap()
+                .get_or_insert_with(|| place.to_vec())
+                .clone();
+            place.copy_from_slice(&id);
+        }
+    });
+    let used: Use = |mount, _| {
+        let one = mount.open("dir\\one")?;
+        let two = mount.open("dir\\two")?;
+        drop(one);
+        // With the first the server has closed what the second names, too.
+        let read = count(two.nt_read_file(&mut [0; 10], Some(0)));
+        assert_eq!(read, Err(NtStatus::FILE_CLOSED));
+        Ok(())
+    };
+    assert_eq!(lie(Command::CREATE, fault, used), Ok(()));
+}
+
+#[test]
+fn case_24_contexts_that_nobody_asked_for_are_not_looked_at() {
+    // A link into itself, a name and data out of range, a tag twice, a lease of no known size: each is a whole chain.
+    let chains: [&[u8]; 4] = [
+        &[8, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, 0, 0, 0, 0],
+        &[0, 0, 0, 0, 0xFF, 0xFF, 4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+        &[0xFF; 16],
+        &[0, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, 7, 0, 0, 0, b'R', b'q', b'L', b's', 0, 0, 0, 0],
+    ];
+    for chain in chains {
+        let fault = Fault::rewrite(move |message| {
+            if message[at::STATUS] != [0; 4] {
+                return;
+            }
+            message.truncate(64 + 88);
+            let place = [(message.len() as u32).to_le_bytes(), (chain.len() as u32).to_le_bytes()];
+            message[at::CREATE_CONTEXTS..][..8].copy_from_slice(&place.concat());
+            message.extend(chain);
+        });
+        assert_eq!(lie(Command::CREATE, fault, open), Ok(()), "{chain:?}");
+    }
+}
+
+#[test]
+fn case_25_a_link_is_never_followed_wherever_it_leads() {
+    const STOPPED_ON_SYMLINK: NtStatus = NtStatus(0x8000_002D);
+    /// Of the link's own fields: its lengths and its offsets.
+    const LENGTHS: [std::ops::Range<usize>; 4] = [0..4, 8..10, 12..14, 14..16];
+    for damaged in 0..=LENGTHS.len() {
+        let fault = Fault::rewrite(move |message| {
+            // To `..\..\x`, which leads out of the share.
+            let target: Vec<u8> = r"..\..\x".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let length = target.len() as u16;
+            let mut link = vec![0; 28];
+            link[..4].copy_from_slice(&(24 + u32::from(length)).to_le_bytes());
+            link[4..8].copy_from_slice(b"SYML");
+            link[8..12].copy_from_slice(&[0x0C, 0, 0, 0xA0]);
+            link[12..14].copy_from_slice(&(12 + length).to_le_bytes());
+            link[18..20].copy_from_slice(&length.to_le_bytes());
+            link[24] = 1;
+            link.extend(target);
+            if let Some(place) = LENGTHS.get(damaged) {
+                link[place.clone()].fill(0xFF);
+            }
+            message[at::STATUS].copy_from_slice(&STOPPED_ON_SYMLINK.0.to_le_bytes());
+            message.truncate(64);
+            message.extend([9, 0, 0, 0]);
+            message.extend((link.len() as u32).to_le_bytes());
+            message.extend(link);
+        });
+        let outcome = lie(Command::CREATE, fault, open);
+        assert_eq!(outcome, Err(STOPPED_ON_SYMLINK), "{damaged}");
+    }
+}
