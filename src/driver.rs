@@ -50,18 +50,29 @@ fn read_settings(service_key: &[u16]) -> Result<Settings> {
     let key = match Key::open_below(service_key, &utf16(PARAMETERS)?) {
         Ok(key) => Some(key),
         Err(Status::OBJECT_NAME_NOT_FOUND) => None,
+        Err(Status::INSUFFICIENT_RESOURCES) => return Err(Status::INSUFFICIENT_RESOURCES),
         Err(status) => {
             nt::log!(Warn, "the settings cannot be read: {status:?}");
             None
         }
     };
-    let find = |name| match &key {
-        Some(key) => find(key, name),
+    let mut without_memory = false;
+    let find = |name| match key.as_ref().map(|key| find(key, name)) {
+        Some(Found::Unusable(Status::INSUFFICIENT_RESOURCES)) => {
+            without_memory = true;
+            Found::Nothing
+        }
+        Some(found) => found,
         None => Found::Nothing,
     };
-    Ok(Settings::load(find, |refused| {
+    let settings = Settings::load(find, |refused| {
         nt::log!(Warn, "{refused}");
-    }))
+    });
+    // The value is there and may be stricter than the default, which must not take its place for want of memory.
+    if without_memory {
+        return Err(Status::INSUFFICIENT_RESOURCES);
+    }
+    Ok(settings)
 }
 
 fn find(key: &Key, name: &str) -> Found {
