@@ -14,6 +14,7 @@ use smb_wire::smb2::{Command, EchoRequest, Header};
 use crate::call::Call;
 use crate::connection::{Connection, now};
 use crate::lowio::{ReadPart, Serial, Write, WritePart};
+use crate::open::Closing;
 use crate::session::Guard;
 use crate::status;
 
@@ -35,6 +36,8 @@ pub enum Requester {
     Setup,
     /// The keeper's ECHO.
     Echo,
+    /// A CLOSE that nobody waits for.
+    Close(Closing),
     /// A thread that waits.
     Call(PoolArc<Call>),
     /// Part of a read.
@@ -49,7 +52,7 @@ impl Requester {
     #[inline(never)]
     pub fn answered(self, header: &Header, message: &[u8], data: Data<'_>) {
         match self {
-            Self::Setup | Self::Echo => {}
+            Self::Setup | Self::Echo | Self::Close(_) => {}
             Self::Call(call) => call.answered(header, message),
             Self::Read(part) => part.answered(header, data),
             Self::Write(part) => part.answered(header, message),
@@ -59,7 +62,7 @@ impl Requester {
     /// The request will not be answered.
     pub fn failed(self, status: Status) {
         match self {
-            Self::Setup | Self::Echo => {}
+            Self::Setup | Self::Echo | Self::Close(_) => {}
             Self::Call(call) => call.failed(status),
             Self::Read(part) => part.failed(status),
             Self::Write(part) => part.failed(status),
@@ -74,7 +77,7 @@ impl Requester {
     /// The operation that the request is part of, if it may be cancelled.
     pub fn serial(&self) -> Option<Serial> {
         match self {
-            Self::Setup | Self::Echo | Self::Call(_) => None,
+            Self::Setup | Self::Echo | Self::Close(_) | Self::Call(_) => None,
             Self::Read(part) => Some(part.serial()),
             Self::Write(part) => Some(part.serial()),
         }
@@ -83,7 +86,7 @@ impl Requester {
     /// Has the operation that the request is part of ask for nothing more.
     pub fn give_up(&self) {
         match self {
-            Self::Setup | Self::Echo | Self::Call(_) => {}
+            Self::Setup | Self::Echo | Self::Close(_) | Self::Call(_) => {}
             Self::Read(part) => part.give_up(),
             Self::Write(part) => part.give_up(),
         }
@@ -92,7 +95,7 @@ impl Requester {
     /// How the request is protected, for a CANCEL to be so too.
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Setup | Self::Echo | Self::Call(_) => Guard::None,
+            Self::Setup | Self::Echo | Self::Close(_) | Self::Call(_) => Guard::None,
             Self::Read(part) => part.guard().clone(),
             Self::Write(part) => part.guard().clone(),
         }
@@ -108,6 +111,7 @@ impl Requester {
                     EchoRequest.emit(writer)
                 })
             }),
+            Self::Close(closing) => closing.send(ticket),
             Self::Call(call) => call.may_send(ticket),
             Self::Read(part) => part.send(connection, ticket),
             Self::Write(part) => part.send(connection, ticket),
@@ -119,6 +123,7 @@ impl Token for Requester {
     fn protection(&self) -> Protection<'_> {
         match self {
             Self::Setup | Self::Echo => Protection::None,
+            Self::Close(closing) => closing.protection(),
             Self::Call(call) => call.protection(),
             Self::Read(part) => part.guard().protection(),
             Self::Write(part) => part.guard().protection(),

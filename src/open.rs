@@ -5,6 +5,7 @@ use nt::{Result, Status};
 use rdbss::create::{CreateInformation, CreateParameters, FcbInit, FileKind};
 use rdbss::flags::{Buffering, SrvOpenFlags};
 use rdbss::{Close, Create, OpenReply, Opened};
+use smb_client::{Protection, Reply, Request, Ticket, encode};
 use smb_wire::fscc::FileAttributes;
 use smb_wire::smb2::{
     AccessMask, CloseFlags, CloseRequest, Command, CreateAction, CreateDisposition, CreateOptions,
@@ -17,6 +18,7 @@ use crate::call::{self, Answer};
 use crate::connection::Connection;
 use crate::directory::Listing;
 use crate::dispatch::Redirector;
+use crate::exchange::{self, Requester};
 use crate::session::Tree;
 use crate::share::View;
 
@@ -290,16 +292,68 @@ fn describe(
 }
 
 fn close_at_server(tree: &PoolArc<Tree>, file_id: FileId) {
-    let request = CloseRequest {
-        flags: CloseFlags::empty(),
-        file_id,
-    };
-    // A server that is gone has closed the file by that.
-    let _ = call::ask(
+    let closed = call::ask(
         tree.connection(),
         tree.ask(Command::CLOSE, 0, 0),
-        |writer| request.emit(writer),
+        |writer| close_request(file_id).emit(writer),
     );
+    // A server that is gone has closed the file by that. One that was not asked for want of memory would keep it open, and what
+    // is to be deleted with it.
+    if closed.err() == Some(Status::INSUFFICIENT_RESOURCES) {
+        Closing::begin(tree, file_id);
+    }
+}
+
+fn close_request(file_id: FileId) -> CloseRequest {
+    CloseRequest {
+        flags: CloseFlags::empty(),
+        file_id,
+    }
+}
+
+/// A CLOSE that nobody waits for, which needs no memory but what the connection has in stock.
+#[derive(Clone)]
+pub struct Closing {
+    tree: PoolArc<Tree>,
+    file_id: FileId,
+}
+
+impl Closing {
+    /// Asks for it. A connection on which that cannot be done is ended, and the file closed by that.
+    fn begin(tree: &PoolArc<Tree>, file_id: FileId) {
+        let connection = tree.connection();
+        let this = Self {
+            tree: PoolArc::clone(tree),
+            file_id,
+        };
+        let request = Request {
+            command: Command::CLOSE,
+            token: Requester::Close(this.clone()),
+            charge: 1,
+            timeout: connection.config().request_timeout,
+            pended_timeout: Some(connection.config().pended_timeout),
+            session_id: tree.session().id(),
+            tree_id: tree.id(),
+            reply: Reply::Message { max: 0 },
+        };
+        if let Err(status) = exchange::submit(connection, request, |ticket| this.send(ticket)) {
+            connection.fail(status);
+        }
+    }
+
+    /// It may be sent now. IRQL: any.
+    pub fn send(&self, ticket: &Ticket) {
+        exchange::send_message(self.tree.connection(), |buffer| {
+            encode::request(buffer, ticket, self.protection(), |writer| {
+                close_request(self.file_id).emit(writer)
+            })
+        });
+    }
+
+    /// How it and its answer are protected.
+    pub fn protection(&self) -> Protection<'_> {
+        self.tree.guard().protection()
+    }
 }
 
 const BACKSLASH: u16 = b'\\' as u16;
