@@ -85,6 +85,7 @@ impl<M: MiniRedirector> SrvCallCompletion<M> {
 
 impl<M: MiniRedirector> Drop for SrvCallCompletion<M> {
     fn drop(&mut self) {
-        self.call_back(Err(Status::BAD_NETWORK_PATH));
+        // Mostly it goes down with work that could not be posted.
+        self.call_back(Err(Status::INSUFFICIENT_RESOURCES));
     }
 }

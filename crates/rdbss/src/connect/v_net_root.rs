@@ -183,6 +183,7 @@ impl<M: MiniRedirector> VNetRootCompletion<M> {
 
 impl<M: MiniRedirector> Drop for VNetRootCompletion<M> {
     fn drop(&mut self) {
-        self.call_back(Err(Status::BAD_NETWORK_NAME));
+        // Mostly it goes down with work that could not be posted.
+        self.call_back(Err(Status::INSUFFICIENT_RESOURCES));
     }
 }

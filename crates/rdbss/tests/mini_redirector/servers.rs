@@ -104,7 +104,7 @@ fn a_forgotten_connect_fails() {
     let connected = connect(&world);
     assert_eq!(
         (callbacks(), Status(connected.Status)),
-        (1, Status::BAD_NETWORK_PATH)
+        (1, Status::INSUFFICIENT_RESOURCES)
     );
     assert_eq!(connected.RecommunicateContext, null_mut());
     finalize_srv_call(&world);
@@ -118,7 +118,7 @@ fn a_connect_that_cannot_be_posted_fails() {
     let connected = connect(&world);
     assert_eq!(
         (callbacks(), Status(connected.Status)),
-        (1, Status::BAD_NETWORK_PATH)
+        (1, Status::INSUFFICIENT_RESOURCES)
     );
     finalize_srv_call(&world);
 }
@@ -217,7 +217,7 @@ fn a_failed_connect_fails_a_new_share_but_not_a_used_one() {
     plan(&world.script.create_v_net_root, Box::new(drop));
     assert_eq!(
         connect_share(&world),
-        (Status::BAD_NETWORK_NAME, Status::SUCCESS)
+        (Status::INSUFFICIENT_RESOURCES, Status::SUCCESS)
     );
     assert_eq!(callbacks(), 3);
     finalize_share(&world);
