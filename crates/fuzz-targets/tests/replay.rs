@@ -70,6 +70,47 @@ targets! {
     client,
 }
 
+/// What was found once, by the fact that it broke.
+macro_rules! regressions {
+    ($($target:ident: [$($fact:ident,)*],)*) => {
+        $($(
+            #[test]
+            fn $fact() {
+                let input = include_bytes!(concat!(
+                    "../../../fuzz/regressions/",
+                    stringify!($target),
+                    "/",
+                    stringify!($fact)
+                ));
+                fuzz_targets::run(stringify!($target), input);
+            }
+        )*)*
+
+        #[test]
+        fn each_finding_is_tried_here() {
+            let tried: &[(&str, &[&str])] =
+                &[$((stringify!($target), &[$(stringify!($fact)),*])),*];
+            for target in TARGETS {
+                let mut found: Vec<String> = fs::read_dir(place("regressions", target))
+                    .into_iter()
+                    .flatten()
+                    .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                    .collect();
+                found.sort();
+                let known = tried.iter().filter(|(name, _)| *name == target.name);
+                let known: Vec<&str> = known.flat_map(|(_, facts)| *facts).copied().collect();
+                assert_eq!(found, known, "{}", target.name);
+            }
+        }
+    };
+}
+
+regressions! {
+    client: [
+        a_compound_that_announces_more_than_was_asked_for_gets_no_room,
+    ],
+}
+
 #[test]
 fn each_target_can_be_fuzzed() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");

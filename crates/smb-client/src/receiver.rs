@@ -387,7 +387,7 @@ impl<T: Token> Receiver<T> {
         };
         self.header = header;
         if header.next_command != 0 {
-            self.collect(len, self.max_inline)?;
+            self.collect(len, awaited(table).min(self.max_inline))?;
             self.phase = Phase::Compound {
                 len,
                 next: 0,
@@ -437,12 +437,7 @@ impl<T: Token> Receiver<T> {
         if !table.with_sealing(session_id, |sealing| sealing.is_some()) {
             return Err(ClientError::UnexpectedEncryption);
         }
-        let awaited = table.with(|connection| connection.awaited());
-        let limit = u32::try_from(awaited)
-            .unwrap_or(u32::MAX)
-            .saturating_add(ALWAYS_ACCEPTED)
-            .min(self.max_sealed);
-        self.collect(len, limit)?;
+        self.collect(len, awaited(table).min(self.max_sealed))?;
         self.phase = Phase::Sealed { len, session_id };
         Ok(())
     }
@@ -664,6 +659,14 @@ impl<T: Token> Receiver<T> {
         self.inline.extend(core::iter::repeat_n(0, more));
         Ok(())
     }
+}
+
+/// How long a frame may be that has not said yet, for each of its messages, whom it answers.
+fn awaited<T>(table: &impl SharedTable<T>) -> u32 {
+    let asked = table.with(|connection| connection.awaited());
+    u32::try_from(asked)
+        .unwrap_or(u32::MAX)
+        .saturating_add(ALWAYS_ACCEPTED)
 }
 
 /// Whether a READ with this status brings data: a pipe's message may be longer than the buffer.

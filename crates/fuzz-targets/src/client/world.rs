@@ -402,11 +402,7 @@ impl World {
             };
             let count = match receiver.want() {
                 Want::Inline(place) => {
-                    assert!(
-                        place.len() as u64 <= most,
-                        "room for {} bytes where at most {most} are awaited",
-                        place.len()
-                    );
+                    check_room(place.len(), most);
                     let count = place.len().min(bytes.len()).min(piece);
                     assert!(count > 0, "the receiver wants nothing");
                     place[..count].copy_from_slice(&bytes[..count]);
@@ -430,6 +426,10 @@ impl World {
             // Each message has a header, and needs three looks at the table at most.
             let calls = self.table.calls.get();
             assert!(calls <= 4 + self.received / 16, "{calls} steps");
+        }
+        let most = self.may_hold();
+        if let Some(Want::Inline(place)) = self.receiver.as_mut().map(Receiver::want) {
+            check_room(place.len(), most);
         }
     }
 
@@ -669,6 +669,14 @@ impl World {
             .map(|operation| operation.transfer.transferred())
             .collect()
     }
+}
+
+/// A server's word alone makes nobody reserve memory.
+fn check_room(room: usize, most: u64) {
+    assert!(
+        room as u64 <= most,
+        "room for {room} bytes where at most {most} are awaited"
+    );
 }
 
 fn own(event: Event<'_, Tok>) -> Got {

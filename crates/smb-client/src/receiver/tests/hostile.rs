@@ -86,6 +86,27 @@ fn a_compound_longer_than_any_answer_is_refused() {
 }
 
 #[test]
+fn a_compound_longer_than_all_that_was_asked_for_is_refused_before_any_memory_is_taken() {
+    for (length, accepted) in [(165_536_u32, true), (165_537, false)] {
+        let mut client = Client::ready();
+        client.receiver.max_inline = 1 << 20;
+        let ticket = client.send(read(1, 100_000));
+        let mut answer = compound(&[
+            error(&ticket, NtStatus::SUCCESS),
+            error(&ticket, NtStatus::SUCCESS),
+        ]);
+        answer[..4].copy_from_slice(&length.to_be_bytes());
+        let capacity = client.receiver.inline.capacity();
+        assert_eq!(client.feed(&answer).is_ok(), accepted, "{length}");
+        assert_eq!(
+            client.receiver.inline.capacity() == capacity,
+            !accepted,
+            "{length}"
+        );
+    }
+}
+
+#[test]
 fn large_answers_are_accepted_up_to_what_was_asked_for() {
     for (len, accepted) in [(200_000, true), (200_000 + 1024 + 1, false)] {
         let mut client = Client::ready();
