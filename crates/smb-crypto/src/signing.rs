@@ -175,6 +175,9 @@ impl<P: Provider> fmt::Debug for MessageMac<'_, P> {
 
 /// The nonce of AES-GMAC (MS-SMB2 3.1.4.1): the message id, a bit for the server's messages and one for CANCEL, which has the
 /// message id of the request it cancels.
+///
+/// It comes once for a key as message ids do: a connection counts them up in 64 bits (MS-SMB2 3.2.4.1.3), and each connection
+/// that a session uses has a signing key of its own (3.2.5.3.3).
 fn gmac_nonce(header: &[u8]) -> [u8; 12] {
     const COMMAND: usize = 12;
     const CANCEL: u8 = 0x0C;
