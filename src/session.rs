@@ -57,9 +57,6 @@ impl Session {
             session: PoolArc::clone(&session),
         };
         let this = PoolArc::new(TAG, this)?;
-        if !matches!(session.protection(), Protection::None) {
-            connection.note_protection();
-        }
         connection.sessions().add(session)?;
         Ok(this)
     }
@@ -167,7 +164,7 @@ impl Tree {
         };
         let guard = match sealing {
             Ok(true) => {
-                connection.note_protection();
+                connection.sessions().note_protection();
                 Guard::Sealed
             }
             Ok(false) | Err(_) => Guard::Session,

@@ -22,8 +22,6 @@ pub use sessions::Sessions;
 pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use nt::net::Socket;
 use nt::pool::{PoolBox, Tag};
 use nt::sync::{Event, SpinLock};
@@ -53,8 +51,6 @@ pub struct Connection {
     io_depth: u32,
     stocks: PoolBox<Stocks>,
     sessions: Sessions,
-    /// Messages are signed or encrypted, as a rule.
-    protects: AtomicBool,
     relay: Relay,
 }
 
@@ -128,11 +124,6 @@ impl Connection {
     /// The sessions on it.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
-    }
-
-    /// Requests and answers will be signed or encrypted from now on, which takes its time. IRQL: any.
-    pub fn note_protection(&self) {
-        self.protects.store(true, Ordering::Relaxed);
     }
 
     /// Fails with what ended the connection, once something has. IRQL: any.

@@ -1,6 +1,5 @@
 //! Opening a connection: connect, then NEGOTIATE, by one thread that has the socket to itself.
 
-use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 
 use nt::mdl::Mdl;
@@ -130,7 +129,6 @@ impl Opening {
                 io_depth: settings.io_depth,
                 stocks,
                 sessions,
-                protects: AtomicBool::new(false),
                 relay,
             },
         )?;
@@ -153,6 +151,8 @@ impl Opening {
         }
     }
 
+    // Frames of their own for both halves, as in the engine.
+    #[inline(never)]
     fn send(&mut self, negotiation: &mut Negotiation, config: &Config) -> Result<()> {
         let request = Request {
             command: Command::NEGOTIATE,
@@ -180,6 +180,7 @@ impl Opening {
         Ok(())
     }
 
+    #[inline(never)]
     fn receive(
         &mut self,
         negotiation: &mut Negotiation,

@@ -4,8 +4,6 @@
 //! bring, and starts the next; what may take long there is left to the connection's thread ([`super::relay`]). A READ's data is received straight into its user's buffer; everything else, and what is encrypted,
 //! passes through a buffer of the path's own.
 
-use core::sync::atomic::Ordering;
-
 use nt::irql::{self, Irql};
 use nt::mdl::Mdl;
 use nt::net::{Completion, Request, Room, Stream};
@@ -101,24 +99,29 @@ impl ReceivePath {
             })?
         {
             self.unseen = 0;
-            match event {
-                Event::Answer(answer) => {
-                    let was_echo = matches!(answer.token, Requester::Echo);
-                    answer
-                        .token
-                        .answered(&answer.header, answer.message, answer.data);
-                    if was_echo {
-                        // The keeper fell asleep with the ECHO in flight, until that would be late.
-                        self.connection.wake_keeper();
-                    }
-                }
-                Event::Forged(requester) => requester.failed(Status::INVALID_SIGNATURE),
-                // No oplock or lease is ever asked for, so there is nothing to give back.
-                Event::Break(_) => {}
-            }
+            Self::deliver(&self.connection, event);
         }
         exchange::send_queued(&self.connection);
         Ok(())
+    }
+
+    #[inline(never)]
+    fn deliver(connection: &Connection, event: Event<'_, Requester>) {
+        match event {
+            Event::Answer(answer) => {
+                let was_echo = matches!(answer.token, Requester::Echo);
+                answer
+                    .token
+                    .answered(&answer.header, answer.message, answer.data);
+                if was_echo {
+                    // The keeper fell asleep with the ECHO in flight, until that would be late.
+                    connection.wake_keeper();
+                }
+            }
+            Event::Forged(requester) => requester.failed(Status::INVALID_SIGNATURE),
+            // No oplock or lease is ever asked for, so there is nothing to give back.
+            Event::Break(_) => {}
+        }
     }
 
     /// Ends the connection. The receiver passes over the stack on its way out, which is not to count for every receive.
@@ -141,7 +144,7 @@ impl ReceivePath {
     /// over, and Windows stops a system where that lasts.
     fn takes_long(&self, turn: u32, result: Result<usize>) -> bool {
         let unseen = self.unseen.saturating_add(result.unwrap_or_default());
-        turn > TURNS || unseen > UNSEEN || self.connection.protects.load(Ordering::Relaxed)
+        turn > TURNS || unseen > UNSEEN || self.connection.sessions.are_protected()
     }
 
     /// Serves a completion, and starts the next receive.
