@@ -15,17 +15,19 @@ struct State {
     /// How many there were at once, and how many there have to be; none once they are sent.
     most: usize,
     wanted: Option<usize>,
-    order: fn(&mut Vec<Vec<u8>>),
+    order: Order,
 }
+
+type Order = Box<dyn FnMut(&mut Vec<Vec<u8>>) + Send>;
 
 impl Answers {
     /// Keeps answers back until `wanted` are there, and sends them in the order to which `order` brings them.
-    pub fn gather(wanted: usize, order: fn(&mut Vec<Vec<u8>>)) -> Self {
+    pub fn gather(wanted: usize, order: impl FnMut(&mut Vec<Vec<u8>>) + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(State {
             kept: Vec::new(),
             most: 0,
             wanted: Some(wanted),
-            order,
+            order: Box::new(order),
         })))
     }
 
@@ -72,7 +74,7 @@ impl Answers {
 }
 
 /// A message as it goes over TCP.
-fn frame(message: &[u8]) -> Vec<u8> {
+pub fn frame(message: &[u8]) -> Vec<u8> {
     let head = FrameHeader::message(message.len()).expect("no message is so long");
     [&head.to_bytes(), message].concat()
 }

@@ -7,7 +7,7 @@
 mod answers;
 mod mount;
 
-pub use answers::{Answers, patch};
+pub use answers::{Answers, frame, patch};
 pub use mount::{Mount, count};
 
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -103,7 +103,7 @@ pub fn with_driver<T>(settings: &Settings<'_>, work: impl FnOnce(&Desk) -> T) ->
 }
 
 /// A system that has only the transport that the settings choose, so that no other is used.
-fn config(settings: &Settings<'_>) -> Config {
+pub fn config(settings: &Settings<'_>) -> Config {
     let by_tdi = settings.contains(&BY_TDI);
     Config {
         wsk: !by_tdi,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod conditions;
+mod faults;
 mod fuzz;
 mod inf;
 #[cfg(test)]
@@ -49,6 +50,8 @@ enum Chore {
         /// The image; its link map lies beside it, with the ending .map
         image: PathBuf,
     },
+    /// Let one thing go wrong at each place of the demo's work in turn, and print the counts
+    Faults(faults::Options),
     /// Fuzz what reads bytes from elsewhere, and the client as a whole; wants a nightly toolchain
     Fuzz(fuzz::Options),
     /// Build all that Windows would run, and test it in Wine's kernel
@@ -60,6 +63,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Setup => setup::run(),
+        Chore::Faults(options) => faults::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Inf => inf::run(),
         Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),

@@ -43,6 +43,17 @@ impl Faults {
         STRUCK.load(Ordering::SeqCst)
     }
 
+    /// Makes nothing fail, but counts the allocations that could: [`Self::counted`].
+    pub fn count(&self) {
+        self.plan(u64::MAX, 0, 0);
+    }
+
+    /// How many allocations there were since [`Self::count`].
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        i64::MAX.abs_diff(COUNTDOWN.load(Ordering::SeqCst))
+    }
+
     fn plan(&self, n: u64, tag: u32, repeat: u32) {
         COUNTDOWN.store(0, Ordering::SeqCst);
         STRUCK.store(0, Ordering::SeqCst);
