@@ -2,7 +2,7 @@
 
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::registry::Key;
-use nt::{Result, random};
+use nt::{Result, Status, random};
 use smb_client::Identity;
 use smb_wire::Guid;
 
@@ -53,12 +53,15 @@ fn name() -> Result<PoolVec<u16>> {
     let value = utf16("ComputerName")?;
     for key in NAMES {
         let found = Key::open(&utf16(key)?).and_then(|key| key.read_string(&value));
-        // A longer one is no machine's, and would be in the way of every logon.
-        if let Ok(name) = found
-            && name.len() <= Identity::MAX_UNITS
-        {
-            units.extend_from_slice(&name)?;
-            break;
+        match found {
+            // A longer one is no machine's, and would be in the way of every logon.
+            Ok(name) if name.len() <= Identity::MAX_UNITS => {
+                units.extend_from_slice(&name)?;
+                break;
+            }
+            // Without it, nobody would notice that a logon comes back.
+            Err(Status::INSUFFICIENT_RESOURCES) => return Err(Status::INSUFFICIENT_RESOURCES),
+            _ => {}
         }
     }
     Ok(units)

@@ -1,8 +1,10 @@
 //! Sessions and trees: who the user is on a connection, and which of the server's shares is meant (MS-SMB2 3.2.1.3, 3.2.1.4).
 
-use nt::pool::{PoolArc, Tag};
+use nt::pool::{PoolArc, PoolBox, Tag};
 use nt::{Result, Status, random, time};
-use smb_client::{DialectCheck, Identity, Logon, LogonStep, NtlmRandom, Protection, TreeConnect};
+use smb_client::{
+    Config, DialectCheck, Identity, Logon, LogonStep, NtlmRandom, Protection, TreeConnect,
+};
 use smb_crypto::Key128;
 use smb_wire::Utf16;
 use smb_wire::smb2::{Command, LogoffRequest, ShareType, TreeDisconnectRequest};
@@ -27,31 +29,9 @@ impl Session {
     ///
     /// # Errors
     /// The server's refusal, such as STATUS_LOGON_FAILURE, or what is wrong with its answers.
+    #[inline(never)]
     pub fn log_on(connection: &PoolArc<Connection>, identity: Identity) -> Result<PoolArc<Self>> {
-        let config = connection.config();
-        let mut logon = Logon::new(config, connection.negotiated(), identity, ntlm_random()?)
-            .map_err(status::from_client)?;
-        let session = loop {
-            let ask = Ask {
-                command: Command::SESSION_SETUP,
-                guard: Guard::None,
-                session_id: logon.session_id(),
-                tree_id: 0,
-                body: Logon::MAX_REQUEST,
-                answer: Logon::MAX_REPLY,
-            };
-            let answer = call::exchange(connection, ask, |ticket, _, buffer| {
-                logon.request(config, ticket, buffer)
-            })?;
-            match logon
-                .reply(config, &answer.message)
-                .map_err(status::from_failure)?
-            {
-                LogonStep::Again => {}
-                LogonStep::Done(session) => break session,
-            }
-        };
-        let session = PoolArc::new(TAG, session)?;
+        let session = authenticate(connection, identity)?;
         let this = Self {
             connection: PoolArc::clone(connection),
             session: PoolArc::clone(&session),
@@ -138,6 +118,7 @@ impl Tree {
     /// # Errors
     /// The server's refusal, such as STATUS_BAD_NETWORK_NAME; STATUS_BAD_DEVICE_TYPE for what is not a disk;
     /// STATUS_DOWNGRADE_DETECTED when the negotiation was tampered with.
+    #[inline(never)]
     pub fn connect(session: &PoolArc<Session>, path: &[u16]) -> Result<PoolArc<Self>> {
         let connection = &session.connection;
         let ask = Ask {
@@ -259,6 +240,57 @@ impl Tree {
             connection.fail(refusal);
             refusal
         })
+    }
+}
+
+/// Says who the user is until the server believes it. The logon's state goes to pool: it is much for a kernel's stack.
+#[inline(never)]
+fn authenticate(
+    connection: &PoolArc<Connection>,
+    identity: Identity,
+) -> Result<PoolArc<smb_client::Session>> {
+    let mut logon = begin_logon(connection, identity)?;
+    let config = connection.config();
+    loop {
+        let ask = Ask {
+            command: Command::SESSION_SETUP,
+            guard: Guard::None,
+            session_id: logon.session_id(),
+            tree_id: 0,
+            body: Logon::MAX_REQUEST,
+            answer: Logon::MAX_REPLY,
+        };
+        let answer = call::exchange(connection, ask, |ticket, _, buffer| {
+            logon.request(config, ticket, buffer)
+        })?;
+        let taken = take_answer(&mut logon, config, &answer.message);
+        if let Err(refusal @ (Status::DOWNGRADE_DETECTED | Status::INVALID_SIGNATURE)) = taken {
+            // What was negotiated is not what both believe, and never will be on this connection.
+            connection.fail(refusal);
+        }
+        if let Some(session) = taken? {
+            return Ok(session);
+        }
+    }
+}
+
+#[inline(never)]
+fn begin_logon(connection: &Connection, identity: Identity) -> Result<PoolBox<Logon>> {
+    let (config, negotiated) = (connection.config(), connection.negotiated());
+    let logon = Logon::new(config, negotiated, identity, ntlm_random()?);
+    PoolBox::new(TAG, logon.map_err(status::from_client)?)
+}
+
+/// The session, once there is one.
+#[inline(never)]
+fn take_answer(
+    logon: &mut Logon,
+    config: &Config,
+    message: &[u8],
+) -> Result<Option<PoolArc<smb_client::Session>>> {
+    match logon.reply(config, message).map_err(status::from_failure)? {
+        LogonStep::Again => Ok(None),
+        LogonStep::Done(session) => PoolArc::new(TAG, session).map(Some),
     }
 }
 

@@ -9,7 +9,7 @@ use nt::mdl::Mdl;
 use nt::net::{Completion, Request, Room, Stream};
 use nt::pool::{PoolArc, PoolBox};
 use nt::{Result, Status};
-use smb_client::{Event, Receiver, Want};
+use smb_client::{ClientError, Event, Receiver, Want};
 
 use super::open::copy_front;
 use super::{Connection, TAG, now};
@@ -91,12 +91,7 @@ impl ReceivePath {
         receiver.received(count).map_err(status::from_client)?;
         while let Some(event) = receiver
             .next_event(&*self.connection, now())
-            .map_err(|error| {
-                if self.connection.check().is_ok() {
-                    nt::log!(Warn, "connection given up: {error}");
-                }
-                status::from_client(error)
-            })?
+            .map_err(|error| refusal(&self.connection, error))?
         {
             self.unseen = 0;
             Self::deliver(&self.connection, event);
@@ -160,6 +155,16 @@ impl ReceivePath {
             Err(failure) => request.give_up(failure),
         }
     }
+}
+
+/// The status with which a connection ends whose server broke a rule.
+#[cold]
+#[inline(never)]
+fn refusal(connection: &Connection, error: ClientError) -> Status {
+    if connection.check().is_ok() {
+        nt::log!(Warn, "connection given up: {error}");
+    }
+    status::from_client(error)
 }
 
 impl Completion for ReceivePath {

@@ -121,8 +121,8 @@ pub enum ClientError {
     NoCommonMechanism,
     /// The server rejected the mechanism, or ended SPNEGO in a state that makes no sense.
     BadSpnegoState,
-    /// NTLM's challenge lacks something that NTLMv2 here insists on, named here.
-    WeakChallenge(&'static str),
+    /// NTLM's challenge lacks something that NTLMv2 here insists on.
+    WeakChallenge(NtlmNeed),
     /// The challenge has no list of attributes, says something twice in it, or is longer than any real one.
     BadTargetInfo,
     /// The server's mechListMIC is missing or wrong.
@@ -158,6 +158,17 @@ pub enum ClientError {
     NameTooLong,
     /// The step machine was called out of order.
     OutOfOrder,
+}
+
+/// What a server must offer for NTLMv2 to be worth something (MS-NLMP 2.2.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NtlmNeed {
+    /// NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY: NTLMv2's own messages and signatures.
+    ExtendedSessionSecurity,
+    /// NTLMSSP_NEGOTIATE_128: keys that are no shorter.
+    Keys128,
+    /// NTLMSSP_NEGOTIATE_TARGET_INFO: who the server is, for the response to say so too.
+    TargetInfo,
 }
 
 /// The few ways in which callers treat errors differently.

@@ -73,6 +73,7 @@ impl Sealing {
     ///
     /// # Errors
     /// [`ClientError::Crypto`].
+    #[inline(never)]
     pub fn derive(
         keys: &Smb3Keys,
         session_key: &Key128,

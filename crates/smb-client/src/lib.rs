@@ -56,7 +56,7 @@ pub use config::{Ciphers, Config, EncryptionPolicy, ServerName, SigningPolicy};
 pub use connection::{Cancelled, Connection, Expired, KeepAlive, Refusal, Refused, Submitted};
 pub use credits::{MAX_CREDIT_CHARGE, credit_charge};
 pub use dialect_check::DialectCheck;
-pub use error::{ClientError, ErrorKind, Failure};
+pub use error::{ClientError, ErrorKind, Failure, NtlmNeed};
 pub use exchange::{CancelTarget, ExchangeId, Reply, Request, Ticket};
 pub use keys::{Protection, Sealing, SessionKeys};
 pub use logon::{Identity, Logon, LogonStep, NtlmRandom, Session};

@@ -164,6 +164,7 @@ impl Logon {
         }
     }
 
+    #[inline(never)]
     fn challenged(
         &mut self,
         config: &Config,
@@ -184,6 +185,7 @@ impl Logon {
         Ok(())
     }
 
+    #[inline(never)]
     fn accepted(
         &mut self,
         config: &Config,
@@ -231,6 +233,8 @@ impl Logon {
     }
 
     /// The session's keys (MS-SMB2 3.2.5.3.1, 3.2.5.3.3).
+    // Its own frame: what derives the keys is not to lie on top of what checks the answer.
+    #[inline(never)]
     fn keys(&self) -> Result<SessionKeys, ClientError> {
         let session_key = self.ntlm.session_key()?;
         let smb3 = match (self.negotiated.dialect, self.preauth) {

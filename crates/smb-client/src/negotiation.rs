@@ -95,6 +95,8 @@ impl Negotiation {
     ///
     /// # Errors
     /// [`ClientError::NoDialect`], [`ClientError::Emit`], [`ClientError::Crypto`], [`ClientError::OutOfOrder`].
+    // Frames of their own for both halves: hashes and lists of contexts are not to lie on top of each other.
+    #[inline(never)]
     pub fn request(
         &mut self,
         config: &Config,
@@ -124,6 +126,7 @@ impl Negotiation {
     ///
     /// # Errors
     /// The server's status, or what is wrong with its choice.
+    #[inline(never)]
     pub fn reply(&mut self, config: &Config, message: &[u8]) -> Result<NegotiationStep, Failure> {
         let header = Header::parse(message)?;
         if header.status != NtStatus::SUCCESS {
@@ -147,6 +150,7 @@ impl Negotiation {
         Ok(NegotiationStep::Done(self.check(config, &response)?))
     }
 
+    #[inline(never)]
     fn check(
         &self,
         config: &Config,

@@ -12,7 +12,7 @@ use smb_wire::ntlm::{
 use super::identity::{Identity, NtlmRandom};
 use super::spnego::build;
 use crate::config::Config;
-use crate::error::ClientError;
+use crate::error::{ClientError, NtlmNeed};
 
 /// The longest challenge worth answering. Real ones have a few hundred bytes.
 const MAX_CHALLENGE: usize = 8 * 1024;
@@ -26,14 +26,14 @@ const PROOF_LEN: usize = 16;
 /// Where an LM response would be.
 const NO_LM_RESPONSE: [u8; 24] = [0; 24];
 
-/// What NTLMv2 here insists on, each with its name for the error.
-const REQUIRED: [(NegotiateFlags, &str); 3] = [
+/// What NTLMv2 here insists on.
+const REQUIRED: [(NegotiateFlags, NtlmNeed); 3] = [
     (
         NegotiateFlags::EXTENDED_SESSION_SECURITY,
-        "NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY",
+        NtlmNeed::ExtendedSessionSecurity,
     ),
-    (NegotiateFlags::KEY_128, "NTLMSSP_NEGOTIATE_128"),
-    (NegotiateFlags::TARGET_INFO, "NTLMSSP_NEGOTIATE_TARGET_INFO"),
+    (NegotiateFlags::KEY_128, NtlmNeed::Keys128),
+    (NegotiateFlags::TARGET_INFO, NtlmNeed::TargetInfo),
 ];
 
 /// The client's side of one NTLM authentication.
@@ -108,6 +108,7 @@ impl Ntlm {
     }
 
     /// The AUTHENTICATE message that answers a CHALLENGE.
+    #[inline(never)]
     pub(super) fn authenticate(
         &mut self,
         config: &Config,
@@ -117,9 +118,9 @@ impl Ntlm {
             return Err(ClientError::BadTargetInfo);
         }
         let parsed = ChallengeMessage::parse(challenge)?;
-        for (flag, name) in REQUIRED {
+        for (flag, need) in REQUIRED {
             if !parsed.flags.contains(flag) {
-                return Err(ClientError::WeakChallenge(name));
+                return Err(ClientError::WeakChallenge(need));
             }
         }
         let target_info = parsed.target_info.ok_or(ClientError::BadTargetInfo)?;

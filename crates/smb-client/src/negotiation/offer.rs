@@ -72,6 +72,7 @@ impl Offer {
     }
 
     /// Writes the NEGOTIATE request.
+    #[inline(never)]
     pub(super) fn request(
         &self,
         config: &Config,

@@ -6,6 +6,7 @@ use smb_wire::spnego::{Mech, NegState, NegTokenResp};
 
 use super::server::LastToken;
 use super::*;
+use crate::error::NtlmNeed;
 
 fn refused(change: impl FnOnce(&mut Server)) -> ClientError {
     let mut server = Server::new(Dialect::SMB3_1_1);
@@ -99,16 +100,16 @@ fn a_wrong_mic_or_state_of_spnego_is_refused() {
 
 #[test]
 fn a_challenge_weaker_than_ntlmv2_needs_is_refused() {
-    for (flag, name) in [
+    for (flag, need) in [
         (
             NegotiateFlags::EXTENDED_SESSION_SECURITY,
-            "NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY",
+            NtlmNeed::ExtendedSessionSecurity,
         ),
-        (NegotiateFlags::KEY_128, "NTLMSSP_NEGOTIATE_128"),
-        (NegotiateFlags::TARGET_INFO, "NTLMSSP_NEGOTIATE_TARGET_INFO"),
+        (NegotiateFlags::KEY_128, NtlmNeed::Keys128),
+        (NegotiateFlags::TARGET_INFO, NtlmNeed::TargetInfo),
     ] {
         let error = refused(|server| server.flags.remove(flag));
-        assert_eq!(error, ClientError::WeakChallenge(name));
+        assert_eq!(error, ClientError::WeakChallenge(need));
     }
 }
 
