@@ -56,6 +56,7 @@ pub fn run() -> Outcome {
 
 fn format() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
     // No member of the workspace, so cargo does not come by.
     step::run(
         "rustfmt",
