@@ -276,6 +276,8 @@ pub fn submit(
 }
 
 /// Sends what waited for credits, as far as there are any. IRQL: any.
+// Its own frame, apart from receiving.
+#[inline(never)]
 pub fn send_queued(connection: &PoolArc<Connection>) {
     while let Some((ticket, requester)) = connection.with(|table| {
         let (ticket, requester) = table.next_queued(now())?;
