@@ -203,7 +203,7 @@ fn a_large_read_is_cancelled_as_a_whole() {
 }
 
 #[test]
-fn a_cancellation_that_races_with_the_answer_ends_the_request_once_and_rightly() {
+fn case_45_a_cancellation_that_races_with_the_answer_ends_the_request_once_and_rightly() {
     const TIMES: usize = 500;
     let share = with_file();
     let content = bytes(MANY * BLOCK);

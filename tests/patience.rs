@@ -81,7 +81,7 @@ fn pends_everything(dialects: std::ops::RangeInclusive<Dialect>, settings: &Sett
 }
 
 #[test]
-fn every_command_but_tree_connect_may_be_pended_before_it_is_answered() {
+fn case_12_every_command_but_tree_connect_may_be_pended_before_it_is_answered() {
     pends_everything(Dialect::SMB2_0_2..=Dialect::SMB3_1_1, &[]);
 }
 
@@ -104,7 +104,7 @@ fn a_pended_tree_connect_is_refused_because_its_answer_has_no_tree_id() {
 }
 
 #[test]
-fn a_request_without_answer_times_out_and_its_late_answer_does_no_harm() {
+fn case_11_a_request_without_answer_times_out_and_its_late_answer_does_no_harm() {
     for command in [Command::READ, Command::WRITE] {
         let share = with_file();
         let answers = Answers::keep();
@@ -227,7 +227,7 @@ fn an_idle_connection_to_a_living_server_is_kept_by_its_echoes() {
 }
 
 #[test]
-fn a_server_with_a_single_credit_is_enough_for_everything() {
+fn case_13_a_server_with_a_single_credit_is_enough_for_everything() {
     let share = with_file();
     let server = start(server(&share).max_credits(1));
     with_driver(&[], |desk| use_everything(&desk.mount(&server)));
@@ -235,7 +235,7 @@ fn a_server_with_a_single_credit_is_enough_for_everything() {
 }
 
 #[test]
-fn a_server_that_grants_no_more_credits_ends_requests_within_the_time_limit() {
+fn case_13_a_server_that_grants_no_more_credits_ends_requests_within_the_time_limit() {
     const GRANTED: u64 = 20;
     let share = with_file();
     let server = start(server(&share).max_credits(GRANTED as u16));
@@ -265,7 +265,7 @@ fn a_server_that_grants_no_more_credits_ends_requests_within_the_time_limit() {
 }
 
 #[test]
-fn a_server_that_grants_far_too_many_credits_does_no_harm() {
+fn case_13_a_server_that_grants_far_too_many_credits_does_no_harm() {
     let share = with_file();
     let server = start(server(&share).fault(When::any(), Fault::Credits(u16::MAX)));
     with_driver(&[], |desk| {

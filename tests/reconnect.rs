@@ -46,12 +46,12 @@ fn bytes_of_a_life() -> u64 {
 }
 
 #[test]
-fn a_connection_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
+fn case_41_a_connection_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
     connections_end_at_any_byte(HASTY);
 }
 
 #[test]
-fn a_connection_by_tdi_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
+fn case_41_a_connection_by_tdi_that_ends_at_any_byte_ends_its_requests_and_the_next_one_works() {
     connections_end_at_any_byte(&[HASTY, &[BY_TDI]].concat());
 }
 
@@ -162,7 +162,7 @@ fn a_server_that_was_away_is_found_again_when_it_is_back() {
 }
 
 #[test]
-fn an_open_whose_answer_was_lost_is_asked_again_but_a_creation_is_not() {
+fn case_42_an_open_whose_answer_was_lost_is_asked_again_but_a_creation_is_not() {
     let share = with_file();
     let server = start(server(&share));
     with_driver(&[], |desk| {

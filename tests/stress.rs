@@ -244,7 +244,7 @@ fn eight_threads_on_the_same_files_leave_nothing_behind() {
 }
 
 #[test]
-fn eight_threads_on_connections_that_are_cut_again_and_again_leave_nothing_behind() {
+fn case_45_eight_threads_on_connections_that_are_cut_again_and_again_leave_nothing_behind() {
     for settings in [UNSIGNED, TDI] {
         stress_with_cuts(settings);
     }

@@ -129,7 +129,7 @@ fn connecting(settings: &Settings<'_>, user: Option<(&str, &str)>) -> Option<NtS
 }
 
 #[test]
-fn a_server_that_makes_a_user_its_guest_is_refused_unless_the_settings_allow_it() {
+fn case_21_a_server_that_makes_a_user_its_guest_is_refused_unless_the_settings_allow_it() {
     let refused = Some(NtStatus::ACCESS_DENIED);
     assert_eq!(connecting(&[], ANN), refused);
     assert_eq!(connecting(&[("RequireSigning", 0)], ANN), refused);

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_grants_do_not_overflow() {
+    fn case_13_endless_grants_do_not_overflow() {
         let mut credits = Credits::new(512);
         for _ in 0..100_000 {
             credits.grant(u16::MAX);

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_longer_than_24_bits_is_refused() {
+    fn case_05_a_message_longer_than_24_bits_is_refused() {
         assert!(FrameHeader::message(0x00FF_FFFF).is_ok());
         let expected = EmitError::TooLong("StreamProtocolLength");
         assert_eq!(FrameHeader::message(0x0100_0000), Err(expected));

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_elsewhere_is_no_file_name() {
+    fn case_30_a_name_that_leads_elsewhere_is_no_file_name() {
         let long = [u16::from(b'a'); 256];
         for name in ["", ".", "..", "a\\b", "a/b", "..\\x", "a:b", "a\0"] {
             assert!(!Utf16::from_str(name).is_file_name(), "{name:?}");

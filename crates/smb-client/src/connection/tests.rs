@@ -174,7 +174,7 @@ fn used_up_message_ids_end_the_connection_not_the_client() {
 }
 
 #[test]
-fn a_pended_answer_needs_an_async_id_and_keeps_it() {
+fn case_12_a_pended_answer_needs_an_async_id_and_keeps_it() {
     for (first, second, error) in [
         (None, None, ClientError::PendingWithoutAsyncId),
         (Some(5), Some(6), ClientError::WrongAsyncId(6)),
@@ -195,7 +195,7 @@ fn a_pended_answer_needs_an_async_id_and_keeps_it() {
 }
 
 #[test]
-fn an_async_id_cannot_belong_to_two_requests() {
+fn case_12_an_async_id_cannot_belong_to_two_requests() {
     let mut client = Client::ready();
     let a = client.send(request(1, Command::LOCK));
     let b = client.send(request(2, Command::LOCK));
@@ -224,7 +224,7 @@ fn an_async_id_may_come_back_once_its_request_is_answered() {
 }
 
 #[test]
-fn every_command_may_be_answered_by_an_interim_response_first() {
+fn case_12_every_command_may_be_answered_by_an_interim_response_first() {
     for command in (0..0x12)
         .map(Command)
         .filter(|command| *command != Command::CANCEL)
@@ -281,7 +281,7 @@ fn cancelling_what_was_sent_names_it_and_waits_for_its_answer() {
 }
 
 #[test]
-fn the_end_of_the_connection_gives_back_everything_once() {
+fn case_41_the_end_of_the_connection_gives_back_everything_once() {
     let mut client = Client::ready();
     for number in 1..=600 {
         client.submit(request(number, Command::ECHO));
@@ -295,7 +295,7 @@ fn the_end_of_the_connection_gives_back_everything_once() {
 }
 
 #[test]
-fn an_answer_must_fit_its_request() {
+fn case_12_an_answer_must_fit_its_request() {
     let wrong = |change: fn(&mut Header)| {
         let mut client = Client::ready();
         let ticket = client.send(request(1, Command::FLUSH));
@@ -335,7 +335,7 @@ fn an_answer_must_fit_its_request() {
 }
 
 #[test]
-fn an_answer_comes_once() {
+fn case_11_an_answer_comes_once() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::ECHO));
     client.feed(&ok(&ticket, 1)).unwrap();

@@ -98,7 +98,7 @@ fn the_same_answer_again_passes() {
 }
 
 #[test]
-fn any_difference_is_a_downgrade() {
+fn case_17_any_difference_is_a_downgrade() {
     for lie in [
         ValidateNegotiateResponse {
             capabilities: Capabilities::empty(),
@@ -126,7 +126,7 @@ fn any_difference_is_a_downgrade() {
 }
 
 #[test]
-fn a_short_answer_is_unreadable() {
+fn case_36_a_short_answer_is_unreadable() {
     let result = replied(Fsctl::VALIDATE_NEGOTIATE_INFO, &[0; 23]);
     assert!(matches!(
         result,

@@ -218,7 +218,7 @@ fn a_session_that_must_be_encrypted_and_cannot_is_refused() {
 }
 
 #[test]
-fn a_guest_has_no_keys_and_is_welcome_only_if_the_settings_say_so() {
+fn case_21_a_guest_has_no_keys_and_is_welcome_only_if_the_settings_say_so() {
     let guest = |config: &Config| {
         let mut server = Server::new(Dialect::SMB3_1_1);
         server.session_flags = SessionFlags::IS_GUEST;

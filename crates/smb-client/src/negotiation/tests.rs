@@ -179,7 +179,7 @@ fn the_ciphers_offered_are_those_of_the_settings_in_their_order() {
 }
 
 #[test]
-fn c3_16_the_cipher_chosen_must_be_one_of_those_offered_and_one() {
+fn case_16_the_cipher_chosen_must_be_one_of_those_offered_and_one() {
     use negotiate_context::Cipher as C;
     for (chosen, cipher) in [
         (C::AES_128_CCM, Some(Cipher::Aes128Ccm)),
@@ -356,7 +356,7 @@ fn the_preauth_hash_covers_request_and_response() {
 }
 
 #[test]
-fn a_dialect_that_was_not_offered_is_refused() {
+fn case_17_a_dialect_that_was_not_offered_is_refused() {
     let mut config = config();
     config.min_dialect = Dialect::SMB3_0;
     config.max_dialect = Dialect::SMB3_0_2;
@@ -373,7 +373,7 @@ fn a_dialect_that_was_not_offered_is_refused() {
 }
 
 #[test]
-fn the_wildcard_leads_from_smb1s_opener_to_smb2_once() {
+fn case_17_the_wildcard_leads_from_smb1s_opener_to_smb2_once() {
     let mut config = config();
     config.multi_protocol = true;
     let ticket = first_ticket(Command::NEGOTIATE, 0);
@@ -412,7 +412,7 @@ fn smb1s_opener_can_lead_straight_to_2_0_2_alone() {
 }
 
 #[test]
-fn the_wildcard_is_no_answer_to_smb2() {
+fn case_17_the_wildcard_is_no_answer_to_smb2() {
     assert_eq!(
         negotiated(&config(), &answer(Dialect::WILDCARD)),
         Err(ClientError::UnexpectedWildcard)
@@ -420,7 +420,7 @@ fn the_wildcard_is_no_answer_to_smb2() {
 }
 
 #[test]
-fn sizes_are_cut_to_what_is_sane_and_refused_where_they_are_not() {
+fn case_18_sizes_are_cut_to_what_is_sane_and_refused_where_they_are_not() {
     let config = config();
     let sizes = |dialect, capabilities, size| {
         let response = NegotiateResponse {
@@ -461,7 +461,7 @@ fn sizes_are_cut_to_what_is_sane_and_refused_where_they_are_not() {
 }
 
 #[test]
-fn contexts_must_be_the_ones_offered_each_once_with_one_choice() {
+fn case_16_contexts_must_be_the_ones_offered_each_once_with_one_choice() {
     use negotiate_context::SigningAlgorithm as S;
     assert_eq!(with_contexts(&[]), Err(ClientError::NoPreauthContext));
     assert_eq!(
@@ -503,7 +503,7 @@ fn contexts_must_be_the_ones_offered_each_once_with_one_choice() {
 }
 
 #[test]
-fn broken_context_lists_and_buffers_are_refused() {
+fn case_16_broken_context_lists_and_buffers_are_refused() {
     let response = NegotiateResponse {
         contexts: List::new(&[PREAUTH]),
         security_buffer: &[1; 24],

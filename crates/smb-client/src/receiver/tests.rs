@@ -147,7 +147,7 @@ fn a_reads_error_touches_no_buffer() {
 }
 
 #[test]
-fn padding_before_and_behind_a_reads_data_is_passed_over() {
+fn case_09_padding_before_and_behind_a_reads_data_is_passed_over() {
     for offset in [80, 81, 88, 255] {
         for tail in [0, 1, 3, 7, 24, MAX_TAIL] {
             let mut client = Client::ready();
@@ -162,7 +162,7 @@ fn padding_before_and_behind_a_reads_data_is_passed_over() {
 }
 
 #[test]
-fn padding_behind_a_message_is_passed_over() {
+fn case_09_padding_behind_a_message_is_passed_over() {
     for tail in [1, 3, 8, 24] {
         let mut client = Client::ready();
         let ticket = client.send(request(1, Command::ECHO));

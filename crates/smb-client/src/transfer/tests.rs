@@ -167,7 +167,7 @@ fn a_short_read_with_data_behind_it_is_taken_up_again() {
 }
 
 #[test]
-fn a_server_that_reads_byte_by_byte_does_not_keep_us_for_ever() {
+fn case_34_a_server_that_reads_byte_by_byte_does_not_keep_us_for_ever() {
     let server = Server {
         file_len: u64::MAX,
         most: 1,
@@ -206,7 +206,7 @@ fn offsets_at_the_end_of_numbers_do_not_overflow() {
 }
 
 #[test]
-fn a_write_that_counts_too_much_or_nothing_is_refused() {
+fn case_35_a_write_that_counts_too_much_or_nothing_is_refused() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::WRITE));
     let chunk = Chunk {

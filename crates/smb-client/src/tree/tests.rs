@@ -69,7 +69,7 @@ fn a_share_tells_whether_it_must_be_encrypted() {
 }
 
 #[test]
-fn a_share_of_no_known_type_is_refused() {
+fn case_23_a_share_of_no_known_type_is_refused() {
     for share_type in [0, 4, 255] {
         let odd = TreeConnectResponse {
             share_type: ShareType(share_type),

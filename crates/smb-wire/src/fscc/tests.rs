@@ -265,7 +265,7 @@ fn a_name_begins_where_its_class_has_it() {
 }
 
 #[test]
-fn an_all_information_whose_name_is_longer_than_the_buffer_is_refused() {
+fn case_27_an_all_information_whose_name_is_longer_than_the_buffer_is_refused() {
     let mut bytes = emitted(|w| {
         FileAllInformation {
             name: Utf16::from_str("ab"),
@@ -283,7 +283,7 @@ fn an_all_information_whose_name_is_longer_than_the_buffer_is_refused() {
 }
 
 #[test]
-fn a_volume_label_or_file_system_name_longer_than_the_buffer_is_refused() {
+fn case_28_a_volume_label_or_file_system_name_longer_than_the_buffer_is_refused() {
     let mut volume = emitted(|w| FileFsVolumeInformation::default().emit(w));
     volume[12..16].copy_from_slice(&2_u32.to_le_bytes());
     let expected = ParseError {
@@ -316,7 +316,7 @@ fn two_streams() -> Vec<u8> {
 }
 
 #[test]
-fn a_chain_whose_link_goes_astray_ends_with_an_error() {
+fn case_29_a_chain_whose_link_goes_astray_ends_with_an_error() {
     let rows = [
         (8, Fault::OutOfBounds),
         (16, Fault::OutOfBounds),
@@ -342,7 +342,7 @@ fn a_chain_whose_link_goes_astray_ends_with_an_error() {
 }
 
 #[test]
-fn a_last_entry_that_links_on_is_refused() {
+fn case_29_a_last_entry_that_links_on_is_refused() {
     let mut bytes = two_streams();
     bytes.resize(64, 0);
     bytes[32] = 32;
@@ -359,7 +359,7 @@ fn a_last_entry_that_links_on_is_refused() {
 }
 
 #[test]
-fn a_name_that_reaches_into_the_next_entry_is_refused() {
+fn case_29_a_name_that_reaches_into_the_next_entry_is_refused() {
     let mut bytes = two_streams();
     bytes[4] = 12;
     let entries: Vec<_> = Entries::<StreamInformation<'_>>::new(&bytes).collect();
@@ -373,7 +373,7 @@ fn a_name_that_reaches_into_the_next_entry_is_refused() {
 }
 
 #[test]
-fn a_chain_whose_first_entry_is_cut_short_is_refused() {
+fn case_29_a_chain_whose_first_entry_is_cut_short_is_refused() {
     let entries: Vec<_> = Entries::<NotifyRecord<'_>>::new(&[0; 11]).collect();
     assert_eq!(
         entries,

@@ -234,7 +234,7 @@ fn every_truncation_of_the_known_messages_is_refused() {
 }
 
 #[test]
-fn a_field_out_of_the_message_or_into_its_fixed_part_is_refused_by_name() {
+fn case_20_a_field_out_of_the_message_or_into_its_fixed_part_is_refused_by_name() {
     let rows = [(12, "TargetNameFields"), (40, "TargetInfoFields")];
     for (position, field) in rows {
         for offset in [0_u32, 40, 0xFFFF_FFFF] {
@@ -269,7 +269,7 @@ fn a_field_out_of_the_message_or_into_its_fixed_part_is_refused_by_name() {
 }
 
 #[test]
-fn av_pairs_that_run_past_their_list_are_refused() {
+fn case_20_av_pairs_that_run_past_their_list_are_refused() {
     let truncated = |field| {
         Err(ParseError {
             field,
@@ -299,7 +299,7 @@ fn av_pairs_that_run_past_their_list_are_refused() {
 }
 
 #[test]
-fn an_av_pair_with_half_a_unit_is_refused() {
+fn case_20_an_av_pair_with_half_a_unit_is_refused() {
     let expected = ParseError {
         field: "MsvAvNbComputerName",
         fault: Fault::Misaligned,

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_message_of_a_compound_takes_what_is_behind_it() {
+    fn case_09_the_last_message_of_a_compound_takes_what_is_behind_it() {
         for junk in [0, 1, 3, 8, 24] {
             let mut frame = compound();
             frame.extend(vec![0; junk]);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compound_whose_link_goes_astray_ends_with_an_error() {
+    fn case_08_a_compound_whose_link_goes_astray_ends_with_an_error() {
         let rows: [(u32, Fault); 7] = [
             (8, Fault::OutOfBounds),
             (56, Fault::OutOfBounds),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compound_cut_inside_a_header_ends_with_an_error() {
+    fn case_08_a_compound_cut_inside_a_header_ends_with_an_error() {
         let frame = compound();
         assert!(Chain::new(&frame[..63]).all(|message| message.is_err()));
         assert!(Chain::new(&[]).next().is_none());

@@ -203,7 +203,7 @@ mod tests {
     use crate::smb2::samples::{Sample, named};
 
     #[test]
-    fn a_compressed_message_whose_sizes_overflow_is_refused() {
+    fn case_07_a_compressed_message_whose_sizes_overflow_is_refused() {
         let Sample {
             mut bytes, parse, ..
         } = named("COMPRESSION unchained");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_message_with_an_offset_behind_its_end_is_refused() {
+    fn case_07_a_compressed_message_with_an_offset_behind_its_end_is_refused() {
         let Sample {
             mut bytes, parse, ..
         } = named("COMPRESSION unchained");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_a_decompressed_message_counts_what_was_not_compressed() {
+    fn case_06_the_size_of_a_decompressed_message_counts_what_was_not_compressed() {
         let Sample { bytes, .. } = named("COMPRESSION unchained");
         assert_eq!(CompressedMessage::parse(&bytes).unwrap().total_size(), 105);
     }

@@ -414,7 +414,7 @@ mod tests {
     use crate::writer::emitted;
 
     #[test]
-    fn a_chain_of_create_contexts_that_goes_astray_is_refused() {
+    fn case_24_a_chain_of_create_contexts_that_goes_astray_is_refused() {
         let rows: [(u32, ParseError); 5] = [
             (8, ParseError::out_of_bounds("Next")),
             (20, ParseError::misaligned("Next")),
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_context_cannot_reach_out_of_its_link() {
+    fn case_24_a_create_context_cannot_reach_out_of_its_link() {
         let chain =
             emitted(|w| List::new(&[RequestContext::Durable, RequestContext::DiskId]).emit(w));
         let with = |position: usize, value: u16| {
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_of_neither_version_is_refused() {
+    fn case_24_a_lease_of_neither_version_is_refused() {
         for len in [0_u8, 31, 33, 51, 53] {
             let mut context = vec![0, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, len, 0, 0, 0];
             context.extend(b"RqLs\0\0\0\0");

@@ -249,14 +249,14 @@ mod tests {
     use crate::smb2::samples::{Sample, named};
 
     #[test]
-    fn an_error_response_without_its_trailing_byte_parses() {
+    fn case_09_an_error_response_without_its_trailing_byte_parses() {
         let Sample { bytes, parse, .. } = named("ERROR response");
         assert_eq!(bytes.len(), 64 + 9);
         assert_eq!(parse(&bytes[..64 + 8]), Ok(()));
     }
 
     #[test]
-    fn an_error_response_with_more_bytes_than_there_are_is_refused() {
+    fn case_14_an_error_response_with_more_bytes_than_there_are_is_refused() {
         let Sample {
             mut bytes, parse, ..
         } = named("ERROR response");
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_symlink_error_with_names_out_of_range_is_refused() {
+    fn case_25_a_symlink_error_with_names_out_of_range_is_refused() {
         // Of the error's data: where the field is, what it becomes, and who complains.
         let rows: [(usize, u16, ParseError); 8] = [
             (0, 0xFFFF, ParseError::truncated("SymLinkLength")),

@@ -255,7 +255,7 @@ mod tests {
     use crate::writer::emitted;
 
     #[test]
-    fn a_header_of_the_wrong_protocol_or_size_is_refused() {
+    fn case_10_a_header_of_the_wrong_protocol_or_size_is_refused() {
         let bytes = message(Command::ECHO, |w| EchoRequest.emit(w));
         let mut smb1 = bytes.clone();
         smb1[0] = 0xFF;

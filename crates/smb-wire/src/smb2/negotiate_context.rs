@@ -223,7 +223,7 @@ mod tests {
     use crate::smb2::{Dialect, NegotiateResponse};
 
     #[test]
-    fn negotiate_contexts_that_pass_their_list_are_refused() {
+    fn case_16_negotiate_contexts_that_pass_their_list_are_refused() {
         let Sample { bytes, parse, .. } = named("NEGOTIATE response");
         let contexts = 64 + 64 + 24;
         let with = |position: usize, value: u16| {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_netname_of_odd_length_is_refused() {
+    fn case_16_a_netname_of_odd_length_is_refused() {
         let Sample {
             mut bytes, parse, ..
         } = named("NEGOTIATE request");

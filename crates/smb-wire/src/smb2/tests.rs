@@ -41,7 +41,7 @@ fn every_truncation_of_every_message_fails_cleanly_or_parses() {
 }
 
 #[test]
-fn junk_behind_a_message_is_ignored() {
+fn case_09_junk_behind_a_message_is_ignored() {
     for Sample {
         name,
         mut bytes,
@@ -86,7 +86,7 @@ proptest! {
 }
 
 #[test]
-fn an_offset_out_of_the_message_or_into_its_fixed_part_is_refused_by_name() {
+fn case_15_an_offset_out_of_the_message_or_into_its_fixed_part_is_refused_by_name() {
     /// A field of a sample: where the offset is, its size, where the length is, its size, the offset's name.
     type Row = (&'static str, usize, usize, usize, usize, &'static str);
     const ROWS: [Row; 15] = [
@@ -185,7 +185,7 @@ fn a_structure_size_of_another_message_is_refused() {
 }
 
 #[test]
-fn a_create_response_without_its_trailing_byte_parses() {
+fn case_09_a_create_response_without_its_trailing_byte_parses() {
     let Sample { bytes, parse, .. } = named("CREATE response");
     let mut without_contexts = bytes[..64 + 88].to_vec();
     without_contexts[144..152].fill(0);
@@ -248,7 +248,7 @@ fn a_write_whose_length_is_not_its_datas_is_not_emitted() {
 }
 
 #[test]
-fn a_break_of_unknown_size_is_refused() {
+fn case_38_a_break_of_unknown_size_is_refused() {
     let acknowledgment = named("lease break acknowledgment").bytes;
     assert_eq!(
         BreakNotification::parse(&acknowledgment),

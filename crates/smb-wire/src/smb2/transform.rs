@@ -93,7 +93,7 @@ mod tests {
     use crate::smb2::samples::{Sample, named};
 
     #[test]
-    fn a_transform_header_must_name_the_size_of_what_follows() {
+    fn case_03_a_transform_header_must_name_the_size_of_what_follows() {
         let Sample {
             mut bytes, parse, ..
         } = named("TRANSFORM");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transform_header_without_the_encrypted_flag_is_refused() {
+    fn case_03_a_transform_header_without_the_encrypted_flag_is_refused() {
         let Sample {
             mut bytes, parse, ..
         } = named("TRANSFORM");

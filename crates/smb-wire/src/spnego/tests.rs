@@ -167,7 +167,7 @@ fn a_servers_hints_are_passed_over_and_its_mic_is_found() {
 }
 
 #[test]
-fn an_empty_or_missing_list_of_mechanisms_is_refused() {
+fn case_19_an_empty_or_missing_list_of_mechanisms_is_refused() {
     let token = |list: &[u8]| {
         let mut token = vec![0x60, (10 + 2 + list.len()) as u8, 6, 6, 0x2B, 6, 1, 5, 5, 2];
         token.extend([0xA0, (2 + list.len()) as u8, 0x30, list.len() as u8]);
@@ -191,7 +191,7 @@ fn an_empty_or_missing_list_of_mechanisms_is_refused() {
 }
 
 #[test]
-fn a_string_longer_than_its_container_is_refused() {
+fn case_19_a_string_longer_than_its_container_is_refused() {
     let mut token = sample_resp();
     let octets = token
         .windows(2)
@@ -206,7 +206,7 @@ fn a_string_longer_than_its_container_is_refused() {
 }
 
 #[test]
-fn deep_nesting_is_not_followed() {
+fn case_19_deep_nesting_is_not_followed() {
     let mut token = vec![0x05, 0x00];
     while token.len() < 3000 {
         token = emitted(|w| tlv(w, Tag::Sequence, |w| w.bytes(&token)));

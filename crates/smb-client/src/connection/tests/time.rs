@@ -42,7 +42,7 @@ fn other_requests_are_not_waited_for_longer() {
 }
 
 #[test]
-fn a_server_that_grants_nothing_makes_requests_time_out() {
+fn case_13_a_server_that_grants_nothing_makes_requests_time_out() {
     let mut client = client(|_| {});
     let first = client.send(request(1, Command::NEGOTIATE));
     client.feed(&ok(&first, 0)).unwrap();
@@ -110,7 +110,7 @@ fn a_cancelled_request_ends_soon_whatever_the_server_does() {
 }
 
 #[test]
-fn an_answer_that_comes_too_late_is_dropped_with_its_data() {
+fn case_11_an_answer_that_comes_too_late_is_dropped_with_its_data() {
     let mut client = Client::ready();
     let late = client.send(read(1, 4096));
     later(&mut client, Interval::from_secs(10));
@@ -192,7 +192,7 @@ fn an_answered_echo_starts_the_wait_anew() {
 }
 
 #[test]
-fn a_message_that_drips_in_is_no_sign_of_life() {
+fn case_01_a_message_that_drips_in_is_no_sign_of_life() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::QUERY_INFO));
     let answer = error(&ticket, NtStatus::ACCESS_DENIED);

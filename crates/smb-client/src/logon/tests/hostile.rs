@@ -39,7 +39,7 @@ fn before_3_x_the_final_response_is_signed_where_signing_is_required() {
 }
 
 #[test]
-fn a_negotiation_that_was_changed_on_the_way_is_found_out_in_3_1_1() {
+fn case_17_a_negotiation_that_was_changed_on_the_way_is_found_out_in_3_1_1() {
     // The server heard another NEGOTIATE than the client said.
     let error =
         refused(|server| server.preauth = PreauthHash::START.extended(&[b"other"]).unwrap());
@@ -47,7 +47,7 @@ fn a_negotiation_that_was_changed_on_the_way_is_found_out_in_3_1_1() {
 }
 
 #[test]
-fn more_rounds_than_ntlm_has_are_refused() {
+fn case_21_more_rounds_than_ntlm_has_are_refused() {
     assert_eq!(
         refused(|server| server.extra_rounds = 1),
         ClientError::TooManyRounds
@@ -114,7 +114,7 @@ fn a_challenge_weaker_than_ntlmv2_needs_is_refused() {
 }
 
 #[test]
-fn our_own_challenge_coming_back_is_refused() {
+fn case_22_our_own_challenge_coming_back_is_refused() {
     assert_eq!(
         refused(|server| server.name = "desk7"),
         ClientError::Reflection
@@ -122,7 +122,7 @@ fn our_own_challenge_coming_back_is_refused() {
 }
 
 #[test]
-fn broken_challenges_are_refused() {
+fn case_20_broken_challenges_are_refused() {
     let broken = |change: fn(&mut Vec<u8>)| refused(|server| server.change_challenge = change);
     let field = |error: ClientError| match error {
         ClientError::Parse(error) => (error.field, error.fault),
@@ -161,7 +161,7 @@ fn a_list_that_says_something_twice_is_refused() {
 }
 
 #[test]
-fn an_endless_challenge_is_refused() {
+fn case_20_an_endless_challenge_is_refused() {
     let error = refused(|server| server.change_challenge = |bytes| bytes.resize(8193, 0));
     assert!(matches!(error, ClientError::BadTargetInfo));
 }

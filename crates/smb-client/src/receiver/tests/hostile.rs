@@ -31,7 +31,7 @@ fn read_answered(change: impl FnOnce(&Ticket, &mut Vec<u8>)) -> Result<Vec<Got>,
 }
 
 #[test]
-fn a_frame_shorter_than_a_header_is_refused() {
+fn case_01_a_frame_shorter_than_a_header_is_refused() {
     for length in 0..64u8 {
         let mut bytes = vec![0, 0, 0, length];
         bytes.extend(*b"\xFESMB");
@@ -42,7 +42,7 @@ fn a_frame_shorter_than_a_header_is_refused() {
 }
 
 #[test]
-fn a_frame_that_never_ends_holds_nothing_but_its_request() {
+fn case_01_a_frame_that_never_ends_holds_nothing_but_its_request() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::ECHO));
     let answer = error(&ticket, NtStatus::SUCCESS);
@@ -52,7 +52,7 @@ fn a_frame_that_never_ends_holds_nothing_but_its_request() {
 }
 
 #[test]
-fn a_frame_longer_than_was_asked_for_is_refused_before_any_memory_is_taken() {
+fn case_40_a_frame_longer_than_was_asked_for_is_refused_before_any_memory_is_taken() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::QUERY_INFO));
     let mut answer = error(&ticket, NtStatus::SUCCESS);
@@ -68,7 +68,7 @@ fn a_frame_longer_than_was_asked_for_is_refused_before_any_memory_is_taken() {
 }
 
 #[test]
-fn a_compound_longer_than_any_answer_is_refused() {
+fn case_08_a_compound_longer_than_any_answer_is_refused() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::QUERY_INFO));
     let mut answer = compound(&[
@@ -107,7 +107,7 @@ fn a_compound_longer_than_all_that_was_asked_for_is_refused_before_any_memory_is
 }
 
 #[test]
-fn large_answers_are_accepted_up_to_what_was_asked_for() {
+fn case_05_large_answers_are_accepted_up_to_what_was_asked_for() {
     for (len, accepted) in [(200_000, true), (200_000 + 1024 + 1, false)] {
         let mut client = Client::ready();
         client.receiver.max_inline = 1 << 20;
@@ -122,7 +122,7 @@ fn large_answers_are_accepted_up_to_what_was_asked_for() {
 }
 
 #[test]
-fn other_protocols_are_named() {
+fn case_10_other_protocols_are_named() {
     let message = |id: &[u8; 4]| {
         let mut bytes = vec![0, 0, 0, 200];
         bytes.extend(id);
@@ -139,7 +139,7 @@ fn other_protocols_are_named() {
 }
 
 #[test]
-fn frame_types_of_netbios_have_no_place_here() {
+fn case_01_frame_types_of_netbios_have_no_place_here() {
     for packet_type in [0x01, 0x81, 0x82, 0x83, 0x84, 0xFF] {
         assert_eq!(
             fed(&[packet_type, 0, 0, 80, 0]),
@@ -150,7 +150,7 @@ fn frame_types_of_netbios_have_no_place_here() {
 }
 
 #[test]
-fn an_unsolicited_message_must_be_a_break() {
+fn case_11_an_unsolicited_message_must_be_a_break() {
     let header = Header {
         flags: HeaderFlags::SERVER_TO_REDIR,
         ..Header::request(Command::READ, Header::UNSOLICITED)
@@ -160,7 +160,7 @@ fn an_unsolicited_message_must_be_a_break() {
 }
 
 #[test]
-fn ten_thousand_breaks_are_ten_thousand_events_and_no_memory() {
+fn case_38_ten_thousand_breaks_are_ten_thousand_events_and_no_memory() {
     let mut client = Client::ready();
     let bytes = oplock_break().repeat(10_000);
     let capacity = client.receiver.inline.capacity();
@@ -169,7 +169,7 @@ fn ten_thousand_breaks_are_ten_thousand_events_and_no_memory() {
 }
 
 #[test]
-fn links_of_a_compound_must_lead_to_another_header_of_it() {
+fn case_08_links_of_a_compound_must_lead_to_another_header_of_it() {
     for (next, fault) in [
         (8, Fault::OutOfBounds),
         (63, Fault::Misaligned),
@@ -192,7 +192,7 @@ fn links_of_a_compound_must_lead_to_another_header_of_it() {
 }
 
 #[test]
-fn a_compound_cannot_answer_one_request_again_and_again() {
+fn case_08_a_compound_cannot_answer_one_request_again_and_again() {
     let mut client = Client::ready();
     let ticket = client.send(request(1, Command::ECHO));
     let bytes = compound(&vec![error(&ticket, NtStatus::SUCCESS); 500]);
@@ -204,7 +204,7 @@ fn a_compound_cannot_answer_one_request_again_and_again() {
 }
 
 #[test]
-fn a_read_cannot_bring_more_than_was_asked_for() {
+fn case_34_a_read_cannot_bring_more_than_was_asked_for() {
     for answered in [101, 0x7FFF_FFFF, u32::MAX] {
         let result = read_answered(|_, answer| {
             answer[4 + 68..4 + 72].copy_from_slice(&answered.to_le_bytes())
@@ -220,7 +220,7 @@ fn a_read_cannot_bring_more_than_was_asked_for() {
 }
 
 #[test]
-fn a_reads_data_must_lie_in_its_message() {
+fn case_34_a_reads_data_must_lie_in_its_message() {
     for offset in [0, 1, 16, 64, 79] {
         let result = read_answered(|_, answer| answer[4 + 66] = offset);
         assert_eq!(result, Err(parse_error("DataOffset", Fault::OutOfBounds)));
@@ -232,7 +232,7 @@ fn a_reads_data_must_lie_in_its_message() {
 }
 
 #[test]
-fn a_successful_read_needs_a_reads_body() {
+fn case_14_a_successful_read_needs_a_reads_body() {
     let errors_body = read_answered(|ticket, answer| *answer = error(ticket, NtStatus::SUCCESS));
     assert_eq!(errors_body, Err(parse_error("StructureSize", Fault::Value)));
     for len in [64, 79] {
@@ -245,7 +245,7 @@ fn a_successful_read_needs_a_reads_body() {
 }
 
 #[test]
-fn an_error_with_a_reads_body_touches_no_buffer() {
+fn case_14_an_error_with_a_reads_body_touches_no_buffer() {
     let got = read_answered(|ticket, answer| {
         let header = answer_header(ticket, NtStatus::ACCESS_DENIED, 1);
         answer[4..4 + 64].copy_from_slice(&frame(&header, |_| Ok(()))[4..]);
@@ -254,7 +254,7 @@ fn an_error_with_a_reads_body_touches_no_buffer() {
 }
 
 #[test]
-fn endless_bytes_behind_a_reads_data_are_refused() {
+fn case_09_endless_bytes_behind_a_reads_data_are_refused() {
     let mut client = Client::ready();
     let ticket = client.send(read(1, 100));
     let answer = padded_read_answer(&ticket, 80, &[1; 100], MAX_TAIL + 1);

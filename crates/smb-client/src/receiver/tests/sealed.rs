@@ -122,7 +122,7 @@ fn any_changed_byte_of_a_sealed_frame_ends_the_connection_before_a_byte_is_hande
 }
 
 #[test]
-fn c3_2_a_frame_too_short_for_a_transform_header_and_a_message_is_refused() {
+fn case_02_a_frame_too_short_for_a_transform_header_and_a_message_is_refused() {
     for len in [4usize, 51, 52, 53, 63, 64, 84, TRANSFORM + Header::LEN - 1] {
         let (mut client, _, _) = reading();
         let mut bytes = vec![0; FrameHeader::LEN + len];
@@ -135,14 +135,14 @@ fn c3_2_a_frame_too_short_for_a_transform_header_and_a_message_is_refused() {
 }
 
 #[test]
-fn c3_3_an_unknown_session_has_no_keys() {
+fn case_03_an_unknown_session_has_no_keys() {
     let (mut client, ticket, _) = reading();
     let answer = seal_in(SESSION + 1, read_answer(&ticket, &[7; 64]));
     assert_eq!(client.feed(&answer), Err(ClientError::UnexpectedEncryption));
 }
 
 #[test]
-fn c3_3_a_message_in_another_session_than_its_seal_is_refused() {
+fn case_03_a_message_in_another_session_than_its_seal_is_refused() {
     let (mut client, ticket, _) = reading();
     let mut plain = read_answer(&ticket, &[7; 64]);
     plain[FrameHeader::LEN + 40] ^= 1;
@@ -154,7 +154,7 @@ fn c3_3_a_message_in_another_session_than_its_seal_is_refused() {
 }
 
 #[test]
-fn c3_3_a_seal_inside_a_seal_and_compression_inside_one_are_refused() {
+fn case_03_a_seal_inside_a_seal_and_compression_inside_one_are_refused() {
     let (mut client, ticket, _) = reading();
     let nested = seal(seal(read_answer(&ticket, &[7; 64])));
     assert_eq!(client.feed(&nested), Err(parse_error("ProtocolId")));
@@ -168,7 +168,7 @@ fn c3_3_a_seal_inside_a_seal_and_compression_inside_one_are_refused() {
 }
 
 #[test]
-fn c3_3_a_seal_longer_than_all_that_was_asked_for_is_refused_at_its_header() {
+fn case_03_a_seal_longer_than_all_that_was_asked_for_is_refused_at_its_header() {
     let (mut client, _, _) = reading();
     let limit = 64 + ALWAYS_ACCEPTED as usize;
     let mut front = seal(vec![0; FrameHeader::LEN + limit - TRANSFORM + 1]);
@@ -183,7 +183,7 @@ fn c3_3_a_seal_longer_than_all_that_was_asked_for_is_refused_at_its_header() {
 }
 
 #[test]
-fn c3_4_a_plain_answer_to_a_sealed_request_is_refused_even_an_interim_one() {
+fn case_04_a_plain_answer_to_a_sealed_request_is_refused_even_an_interim_one() {
     for status in [
         NtStatus::SUCCESS,
         NtStatus::ACCESS_DENIED,

@@ -26,7 +26,7 @@ fn a_signed_read_is_verified_over_header_padding_data_and_tail() {
 }
 
 #[test]
-fn a_signature_of_zeros_or_none_at_all_is_refused() {
+fn case_04_a_signature_of_zeros_or_none_at_all_is_refused() {
     assert_eq!(
         changed(|answer| answer[52..68].fill(0)),
         Ok(vec![Got::Forged(1)])
@@ -80,7 +80,7 @@ fn the_token_of_a_badly_signed_answer_comes_back_from_the_receiver() {
 }
 
 #[test]
-fn any_answer_in_a_signed_session_must_be_signed_errors_too() {
+fn case_04_any_answer_in_a_signed_session_must_be_signed_errors_too() {
     for status in [
         NtStatus::SUCCESS,
         NtStatus::ACCESS_DENIED,
