@@ -58,22 +58,37 @@ fn case_15_a_security_buffer_outside_of_its_message_is_refused() {
     }
     let fault = put(field::SECURITY_BUFFER_LENGTH, &[0xFF, 0xFF]);
     assert_eq!(negotiating(fault), INVALID);
-    assert_eq!(challenging(put(field::TOKEN_LENGTH, &[0xFF, 0xFF])), INVALID);
+    assert_eq!(
+        challenging(put(field::TOKEN_LENGTH, &[0xFF, 0xFF])),
+        INVALID
+    );
 }
 
 #[test]
 fn case_16_negotiate_contexts_outside_of_their_message_are_refused() {
     for count in [&[0xFF, 0xFF], &[100, 0]] {
-        assert_eq!(negotiating(put(field::CONTEXT_COUNT, count)), INVALID, "{count:?}");
+        assert_eq!(
+            negotiating(put(field::CONTEXT_COUNT, count)),
+            INVALID,
+            "{count:?}"
+        );
     }
     for offset in [&[0, 0, 0, 0], &[100, 0, 0, 0], &[0xFF; 4], &[0, 0, 1, 0]] {
-        assert_eq!(negotiating(put(field::CONTEXT_OFFSET, offset)), INVALID, "{offset:?}");
+        assert_eq!(
+            negotiating(put(field::CONTEXT_OFFSET, offset)),
+            INVALID,
+            "{offset:?}"
+        );
     }
 }
 
 #[test]
 fn case_16_choices_that_are_none_or_were_not_offered_are_refused() {
-    for ciphers in [&[][..], &[Cipher(77)], &[Cipher::AES_128_GCM, Cipher::AES_128_CCM]] {
+    for ciphers in [
+        &[][..],
+        &[Cipher(77)],
+        &[Cipher::AES_128_GCM, Cipher::AES_128_CCM],
+    ] {
         let fault = Fault::negotiate(move |answer| answer.set_ciphers(ciphers));
         assert_eq!(negotiating(fault), INVALID, "{ciphers:?}");
     }
@@ -81,7 +96,11 @@ fn case_16_choices_that_are_none_or_were_not_offered_are_refused() {
         let fault = Fault::negotiate(move |answer| answer.set_hashes(hashes));
         assert_eq!(negotiating(fault), INVALID, "{hashes:?}");
     }
-    for algorithms in [&[][..], &[SigningAlgorithm(77)], &[SigningAlgorithm::AES_CMAC; 2]] {
+    for algorithms in [
+        &[][..],
+        &[SigningAlgorithm(77)],
+        &[SigningAlgorithm::AES_CMAC; 2],
+    ] {
         let fault = Fault::negotiate(move |answer| answer.set_signing_algorithms(algorithms));
         assert_eq!(negotiating(fault), INVALID, "{algorithms:?}");
     }
@@ -98,7 +117,10 @@ fn case_16_contexts_that_are_missing_come_twice_or_have_odd_ends_are_refused() {
         answer.contexts.extend(all);
     });
     assert_eq!(negotiating(twice), INVALID);
-    for (context_type, _) in [(ContextType::PREAUTH_INTEGRITY, ()), (ContextType::ENCRYPTION, ())] {
+    for (context_type, _) in [
+        (ContextType::PREAUTH_INTEGRITY, ()),
+        (ContextType::ENCRYPTION, ()),
+    ] {
         let cut = Fault::negotiate(move |answer| {
             for (other, data) in &mut answer.contexts {
                 if *other == context_type {
@@ -114,7 +136,12 @@ fn case_16_contexts_that_are_missing_come_twice_or_have_odd_ends_are_refused() {
 
 #[test]
 fn case_17_a_dialect_that_was_not_offered_is_refused() {
-    for dialect in [Dialect(0x0400), Dialect(0x0311 + 1), Dialect(0x02FF), Dialect(0)] {
+    for dialect in [
+        Dialect(0x0400),
+        Dialect(0x0311 + 1),
+        Dialect(0x02FF),
+        Dialect(0),
+    ] {
         let fault = Fault::negotiate(move |answer| answer.dialect = dialect);
         assert_eq!(negotiating(fault), INVALID, "{dialect:?}");
     }
@@ -241,10 +268,7 @@ fn case_21_a_user_who_is_made_a_guest_or_nobody_is_denied() {
     for flag in [1, 2] {
         let fault = Fault::rewrite(move |message| message[field::SESSION_FLAGS] |= flag);
         let outcome = logging_on(fault);
-        let denied = [
-            Err(NtStatus::ACCESS_DENIED),
-            Err(NtStatus(0xC000_0248)),
-        ];
+        let denied = [Err(NtStatus::ACCESS_DENIED), Err(NtStatus(0xC000_0248))];
         assert!(denied.contains(&outcome), "{flag} {outcome:?}");
     }
 }
@@ -276,9 +300,13 @@ fn case_23_a_share_that_is_no_volume_any_more_is_refused_on_reconnecting() {
     with_driver(&[], |desk| {
         let mount = desk.mount(&server);
         let changed = patch(field::SHARE_TYPE, PIPE);
-        server.faults().add(When::command(Command::TREE_CONNECT), changed);
+        server
+            .faults()
+            .add(When::command(Command::TREE_CONNECT), changed);
         server.disconnect_all();
-        wait_until("the connection is gone", || server.stats().open_connections == 0);
+        wait_until("the connection is gone", || {
+            server.stats().open_connections == 0
+        });
         assert!(mount.read("file", SIZE).is_err());
         server.faults().clear();
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));

@@ -71,26 +71,75 @@ fn case_26_two_opens_with_one_file_id_stay_two_opens() {
     assert_eq!(lie(Command::CREATE, fault, used), Ok(()));
 }
 
+/// Has the server answer an open with these contexts.
+fn answered_with(contexts: Vec<u8>) -> Result<(), NtStatus> {
+    let fault = Fault::rewrite(move |message| {
+        if message[at::STATUS] != [0; 4] {
+            return;
+        }
+        message.truncate(64 + 88);
+        let place = [message.len() as u32, contexts.len() as u32].map(u32::to_le_bytes);
+        message[at::CREATE_CONTEXTS..][..8].copy_from_slice(&place.concat());
+        message.extend(&contexts);
+    });
+    lie(Command::CREATE, fault, open)
+}
+
+/// A context of a tag with data, and where the next one begins.
+fn context(tag: &[u8; 4], data: &[u8], last: bool) -> Vec<u8> {
+    let mut bytes = vec![0; 24];
+    bytes[4] = 16;
+    bytes[6] = 4;
+    bytes[10] = 24;
+    bytes[12..16].copy_from_slice(&(data.len() as u32).to_le_bytes());
+    bytes[16..20].copy_from_slice(tag);
+    bytes.extend(data);
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    if !last {
+        bytes[0] = bytes.len() as u8;
+    }
+    bytes
+}
+
 #[test]
-fn case_24_contexts_that_nobody_asked_for_are_not_looked_at() {
-    // A link into itself, a name and data out of range, a tag twice, a lease of no known size: each is a whole chain.
-    let chains: [&[u8]; 4] = [
-        &[8, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, 0, 0, 0, 0],
-        &[0, 0, 0, 0, 0xFF, 0xFF, 4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-        &[0xFF; 16],
-        &[0, 0, 0, 0, 16, 0, 4, 0, 0, 0, 24, 0, 7, 0, 0, 0, b'R', b'q', b'L', b's', 0, 0, 0, 0],
+fn case_24_a_chain_of_contexts_that_leads_astray_is_refused() {
+    let changes: [fn(&mut Vec<u8>); 6] = [
+        // Links: into itself, not aligned, past the end.
+        |chain| chain[0] = 8,
+        |chain| chain[0] = 25,
+        |chain| chain[..4].fill(0xFF),
+        // Name and data out of range.
+        |chain| chain[4..8].fill(0xFF),
+        |chain| chain[10..16].fill(0xFF),
+        |chain| chain.fill(0xFF),
     ];
-    for chain in chains {
-        let fault = Fault::rewrite(move |message| {
-            if message[at::STATUS] != [0; 4] {
-                return;
-            }
-            message.truncate(64 + 88);
-            let place = [(message.len() as u32).to_le_bytes(), (chain.len() as u32).to_le_bytes()];
-            message[at::CREATE_CONTEXTS..][..8].copy_from_slice(&place.concat());
-            message.extend(chain);
-        });
-        assert_eq!(lie(Command::CREATE, fault, open), Ok(()), "{chain:?}");
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut chain = [
+            context(b"MxAc", &[0; 8], false),
+            context(b"QFid", &[0; 32], true),
+        ]
+        .concat();
+        change(&mut chain);
+        assert_eq!(answered_with(chain), INVALID, "{number}");
+    }
+    let lease = context(b"RqLs", &[0; 7], true);
+    assert_eq!(answered_with(lease), INVALID);
+}
+
+#[test]
+fn case_24_contexts_that_nobody_asked_for_change_nothing() {
+    let for_ever = [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
+    for chain in [
+        context(b"what", b"ever", true),
+        context(b"DH2Q", &[0; 8], true),
+        context(b"DH2Q", &for_ever, true),
+        [
+            context(b"MxAc", &[0; 8], false),
+            context(b"MxAc", &[0; 8], true),
+        ]
+        .concat(),
+    ] {
+        assert_eq!(answered_with(chain.clone()), Ok(()), "{chain:?}");
     }
 }
 
@@ -102,7 +151,10 @@ fn case_25_a_link_is_never_followed_wherever_it_leads() {
     for damaged in 0..=LENGTHS.len() {
         let fault = Fault::rewrite(move |message| {
             // To `..\..\x`, which leads out of the share.
-            let target: Vec<u8> = r"..\..\x".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let target: Vec<u8> = r"..\..\x"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect();
             let length = target.len() as u16;
             let mut link = vec![0; 28];
             link[..4].copy_from_slice(&(24 + u32::from(length)).to_le_bytes());

@@ -50,7 +50,10 @@ fn case_01_a_frame_too_short_or_too_long_ends_what_is_in_flight() {
 
 #[test]
 fn case_01_a_frame_that_never_ends_is_given_up_in_bounded_time() {
-    let hasty = [("RequestTimeoutMs", LIMIT_MS), ("EchoAfterMs", LIMIT_MS / 2)];
+    let hasty = [
+        ("RequestTimeoutMs", LIMIT_MS),
+        ("EchoAfterMs", LIMIT_MS / 2),
+    ];
     for (command, used) in USES {
         let share = share();
         share.write_file("file", &bytes(SIZE)).unwrap();
@@ -100,12 +103,20 @@ fn case_03_a_seal_of_another_session_size_or_kind_is_refused() {
         // Session id, flags, original size.
         for place in [44, 42, 36] {
             let fault = Fault::transform(move |header| header[place] ^= 6);
-            assert_eq!(lie_sealed(command, fault, used), INVALID, "{command:?} {place}");
+            assert_eq!(
+                lie_sealed(command, fault, used),
+                INVALID,
+                "{command:?} {place}"
+            );
         }
         let nested = Fault::Protect(Protection::SealedTwice);
         assert_eq!(lie_sealed(command, nested, used), INVALID, "{command:?}");
         let compressed = Fault::rewrite(|message| message[0] = 0xFC);
-        assert_eq!(lie_sealed(command, compressed, used), INVALID, "{command:?}");
+        assert_eq!(
+            lie_sealed(command, compressed, used),
+            INVALID,
+            "{command:?}"
+        );
     }
 }
 
@@ -119,14 +130,21 @@ fn case_03_a_seal_where_nothing_is_encrypted_ends_what_is_in_flight() {
 #[test]
 fn case_03_a_seal_by_another_key_or_changed_on_the_way_is_never_believed() {
     for (command, used) in USES {
-        for by in [Protection::SealedByClientsKey, Protection::SealedByUnknownKey] {
+        for by in [
+            Protection::SealedByClientsKey,
+            Protection::SealedByUnknownKey,
+        ] {
             let outcome = lie_sealed(command, Fault::Protect(by), used);
             assert_eq!(outcome, FORGED, "{command:?} {by:?}");
         }
         // The tag, the nonce, the first sealed byte.
         for place in [4, 20, 52] {
             let fault = Fault::on_the_way(move |message| message[place] ^= 1);
-            assert_eq!(lie_sealed(command, fault, used), FORGED, "{command:?} {place}");
+            assert_eq!(
+                lie_sealed(command, fault, used),
+                FORGED,
+                "{command:?} {place}"
+            );
         }
     }
 }
@@ -169,20 +187,38 @@ fn compressed(size: u32, algorithm: u16, flags: u16, offset: u32, length: usize)
 fn case_06_compression_that_was_not_agreed_on_ends_what_is_in_flight() {
     const LZ4: u16 = 5;
     for (command, used) in USES {
-        for (size, flags, length) in [(100, 0, 200), (100, 1, 200), (u32::MAX, 0, 200), (100, 0, 8)] {
+        for (size, flags, length) in [
+            (100, 0, 200),
+            (100, 1, 200),
+            (u32::MAX, 0, 200),
+            (100, 0, 8),
+        ] {
             let fault = compressed(size, LZ4, flags, 0, length);
-            assert_eq!(lie(command, fault, used), INVALID, "{command:?} {size} {length}");
+            assert_eq!(
+                lie(command, fault, used),
+                INVALID,
+                "{command:?} {size} {length}"
+            );
         }
     }
 }
 
 #[test]
 fn case_07_sizes_of_compression_that_overflow_are_not_even_added() {
-    for (size, offset) in [(u32::MAX, u32::MAX), (u32::MAX, 1), (1, u32::MAX), (16, 4096)] {
+    for (size, offset) in [
+        (u32::MAX, u32::MAX),
+        (u32::MAX, 1),
+        (1, u32::MAX),
+        (16, 4096),
+    ] {
         let fault = compressed(size, 1, 0, offset, 200);
         assert_eq!(lie(Command::READ, fault, read), INVALID, "{size} {offset}");
         let fault = compressed(size, 1, 0, offset, 200);
-        assert_eq!(lie_sealed(Command::READ, fault, read), INVALID, "{size} {offset}");
+        assert_eq!(
+            lie_sealed(Command::READ, fault, read),
+            INVALID,
+            "{size} {offset}"
+        );
     }
 }
 
@@ -234,7 +270,11 @@ fn case_09_padding_and_junk_behind_an_answer_do_no_harm() {
         |message| message.extend([0xEE; 24]),
         |message| message.extend([0; 7]),
     ];
-    let all = [USES.as_slice(), &[(Command::QUERY_DIRECTORY, list), (Command::CLOSE, open)]].concat();
+    let all = [
+        USES.as_slice(),
+        &[(Command::QUERY_DIRECTORY, list), (Command::CLOSE, open)],
+    ]
+    .concat();
     for (command, used) in all {
         for (number, change) in harmless.into_iter().enumerate() {
             let outcome = lie(command, Fault::rewrite(change), used);

@@ -5,9 +5,7 @@ use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
 
 use crate::lies::*;
-use crate::scripted::{
-    HASTY, bytes, count, frame, server, share, start, wait_until, with_driver,
-};
+use crate::scripted::{HASTY, bytes, count, frame, server, share, start, wait_until, with_driver};
 
 #[test]
 fn case_41_a_connection_that_ends_in_any_exchange_ends_it_and_the_next_one_works() {
@@ -16,12 +14,23 @@ fn case_41_a_connection_that_ends_in_any_exchange_ends_it_and_the_next_one_works
             // An open is tried again, and meets the same.
             let outcome = lie(command, fault, used);
             let ended = Err(NtStatus::CONNECTION_DISCONNECTED);
-            assert!(outcome == Ok(()) || outcome == ended, "{command:?} {outcome:?}");
+            assert!(
+                outcome == Ok(()) || outcome == ended,
+                "{command:?} {outcome:?}"
+            );
         }
     }
-    for command in [Command::NEGOTIATE, Command::SESSION_SETUP, Command::TREE_CONNECT] {
+    for command in [
+        Command::NEGOTIATE,
+        Command::SESSION_SETUP,
+        Command::TREE_CONNECT,
+    ] {
         let outcome = lie_at_connecting(When::command(command), Fault::Disconnect);
-        assert_eq!(outcome, Err(NtStatus::CONNECTION_DISCONNECTED), "{command:?}");
+        assert_eq!(
+            outcome,
+            Err(NtStatus::CONNECTION_DISCONNECTED),
+            "{command:?}"
+        );
     }
 }
 
@@ -30,7 +39,8 @@ fn case_42_what_was_asked_again_is_answered_and_ended_once() {
     // The first open is carried out, but its answer is lost with the connection.
     let share = share();
     share.write_file("file", &bytes(SIZE)).unwrap();
-    let server = start(server(&share).fault(When::command(Command::CREATE).nth(1), Fault::Disconnect));
+    let server =
+        start(server(&share).fault(When::command(Command::CREATE).nth(1), Fault::Disconnect));
     with_driver(&[], |desk| {
         let mount = desk.mount(&server);
         let file = mount.open("file").unwrap();
@@ -46,12 +56,20 @@ fn case_42_what_was_asked_again_is_answered_and_ended_once() {
 fn case_43_no_refusal_leaves_anything_behind() {
     // `lie` ends by unloading the driver, which fails if anything is left.
     for (command, used) in USES {
-        for status in [NtStatus::ACCESS_DENIED, NtStatus::DISK_FULL, NtStatus(0xC000_009A)] {
+        for status in [
+            NtStatus::ACCESS_DENIED,
+            NtStatus::DISK_FULL,
+            NtStatus(0xC000_009A),
+        ] {
             let outcome = lie(command, Fault::Status(status), used);
             assert_eq!(outcome, Err(status), "{command:?}");
         }
     }
-    for command in [Command::NEGOTIATE, Command::SESSION_SETUP, Command::TREE_CONNECT] {
+    for command in [
+        Command::NEGOTIATE,
+        Command::SESSION_SETUP,
+        Command::TREE_CONNECT,
+    ] {
         let fault = Fault::Status(NtStatus::ACCESS_DENIED);
         let outcome = lie_at_connecting(When::command(command), fault);
         assert_eq!(outcome, Err(NtStatus::ACCESS_DENIED), "{command:?}");
@@ -143,12 +161,20 @@ fn case_48_smb1_is_not_spoken_whatever_it_says() {
         send(frame(&message))
     };
     let smb1 = Err(SMB1_NOT_AVAILABLE);
-    for command in [Command::NEGOTIATE, Command::SESSION_SETUP, Command::TREE_CONNECT] {
+    for command in [
+        Command::NEGOTIATE,
+        Command::SESSION_SETUP,
+        Command::TREE_CONNECT,
+    ] {
         let outcome = lie_at_connecting(When::command(command), transaction());
         assert_eq!(outcome, smb1, "{command:?}");
     }
     for (command, used) in USES {
         assert_eq!(lie(command, transaction(), used), smb1, "{command:?}");
-        assert_eq!(lie_sealed(command, transaction(), used), smb1, "{command:?}");
+        assert_eq!(
+            lie_sealed(command, transaction(), used),
+            smb1,
+            "{command:?}"
+        );
     }
 }

@@ -100,7 +100,11 @@ fn case_12_an_answer_of_another_session_or_tree_ends_what_is_in_flight() {
         for place in [TREE, SESSION] {
             let other = || Fault::rewrite(move |message| message[place] ^= 0x40);
             assert_eq!(lie(command, other(), used), INVALID, "{command:?} {place}");
-            assert_eq!(lie_sealed(command, other(), used), INVALID, "{command:?} {place}");
+            assert_eq!(
+                lie_sealed(command, other(), used),
+                INVALID,
+                "{command:?} {place}"
+            );
         }
     }
 }
