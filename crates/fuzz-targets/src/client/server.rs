@@ -53,7 +53,7 @@ pub enum Cover {
 pub struct Server {
     pub authority: Authority,
     pub asked: Vec<Asked>,
-    /// What was signed or sealed with the session's keys, before anybody else touched it.
+    /// What was signed, each message, or sealed, each frame, with the session's keys, before anybody else touched it.
     pub authentic: Vec<Vec<u8>>,
     /// Messages that wait to go out in one frame.
     pending: Vec<(Vec<u8>, Cover)>,
@@ -304,9 +304,7 @@ impl Server {
                 let link = u32::try_from(message.len()).expect("a short message");
                 message[Header::NEXT_COMMAND].copy_from_slice(&link.to_le_bytes());
             }
-            if cover == Cover::Signed && self.authority.sign(&mut message)
-                || is_sealed && self.authority.sealing().is_some()
-            {
+            if cover == Cover::Signed && self.authority.sign(&mut message) {
                 self.authentic.push(message.clone());
             }
             contents.extend(message);
@@ -314,6 +312,8 @@ impl Server {
         if is_sealed && let Some(sealing) = self.authority.sealing() {
             let mut sealed = vec![0; TransformHeader::LEN];
             sealed.extend(contents);
+            // Where one message ends and the next begins, only a sound link tells.
+            self.authentic.push(sealed[TransformHeader::LEN..].to_vec());
             let session_id = self.authority.session_id();
             sealing.seal(session_id, &mut sealed).expect("sealing");
             contents = sealed;
