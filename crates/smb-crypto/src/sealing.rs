@@ -70,14 +70,12 @@ impl<P: Provider> SealingKey<P> {
 
     /// Seals a message into `message`: its first `in_place` bytes are there already, the pieces in `rest` follow them and fill it.
     ///
-    /// `header` is the transform header from its nonce on, which is `nonce`. Returns the header's signature. After an error,
+    /// `header` is the transform header from its nonce on; that is `nonce`, which this key gave. Returns the header's signature. After an error,
     /// the content of `message` must not be sent.
     ///
     /// # Errors
     /// [`CryptoError::NotTheNonce`], [`CryptoError::LengthMismatch`] if the message is not as long as the nonce was made for or
     /// the pieces do not fill it, or [`CryptoError::ProviderFailed`].
-    // By value: a nonce that has been used is gone.
-    #[allow(clippy::needless_pass_by_value)]
     pub fn seal(
         &self,
         nonce: Nonce,
@@ -115,7 +113,7 @@ fn seal<A: Aead<NONCE>, const NONCE: usize>(
     rest: &[&[u8]],
 ) -> Result<Tag, CryptoError> {
     let len = head.len().saturating_add(tail.len());
-    let mut running = key.start(nonce(header), header, len)?;
+    let mut running = key.start(nonce(header)?, header, len)?;
     running.seal(head);
     let mut pieces = rest.iter().copied();
     let mut piece: &[u8] = &[];
@@ -153,8 +151,6 @@ impl<P: Provider> OpeningKey<P> {
     ///
     /// # Errors
     /// [`CryptoError::ProviderFailed`].
-    // By value: like the sealing key, it leaves no copy behind.
-    #[allow(clippy::needless_pass_by_value)]
     pub fn new(key: CipherKey) -> Result<Self, CryptoError> {
         Ok(Self {
             key: Expanded::new(&key)?,
@@ -205,7 +201,7 @@ fn open<A: Aead<NONCE>, const NONCE: usize>(
         .iter()
         .try_fold(0usize, |sum, piece| sum.checked_add(piece.len()))
         .ok_or(CryptoError::LengthMismatch)?;
-    let mut running = key.start(nonce(header), header, len)?;
+    let mut running = key.start(nonce(header)?, header, len)?;
     for piece in message {
         running.open(piece);
     }
@@ -237,9 +233,8 @@ impl<P: Provider> Expanded<P> {
 }
 
 /// The part of the header's nonce field that a cipher uses.
-fn nonce<const N: usize>(header: &[u8; SEALED_HEADER_LEN]) -> &[u8; N] {
-    const { assert!(N <= 16) };
-    header.first_chunk().unwrap_or(&[0; N])
+fn nonce<const N: usize>(header: &[u8; SEALED_HEADER_LEN]) -> Result<&[u8; N], CryptoError> {
+    header.first_chunk().ok_or(CryptoError::LengthMismatch)
 }
 
 #[cfg(test)]
