@@ -71,7 +71,7 @@ fn fewer_capabilities_than_the_server_has_are_noticed() {
 fn a_changed_server_guid_or_security_mode_is_noticed() {
     let guid = Fault::negotiate_on_the_way(|answer| answer.server_guid.0[0] ^= 1);
     let mode = Fault::negotiate_on_the_way(|answer| {
-        answer.security_mode = answer.security_mode ^ SecurityMode::SIGNING_REQUIRED;
+        answer.security_mode ^= SecurityMode::SIGNING_REQUIRED;
     });
     for fault in [guid, mode] {
         for settings in [&[][..], BEFORE_3_1_1] {

@@ -72,9 +72,6 @@ impl Sessions {
     /// The session of this id. IRQL: any.
     pub fn find(&self, id: u64) -> Option<PoolArc<Session>> {
         let sessions = self.list.lock();
-        sessions
-            .iter()
-            .find(|session| session.id == id)
-            .map(PoolArc::clone)
+        sessions.iter().find(|session| session.id == id).cloned()
     }
 }
