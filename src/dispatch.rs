@@ -8,7 +8,7 @@ use nt::{Result, Status};
 use rdbss::create::{Create, Opened};
 use rdbss::info::{DirectoryQuery, FileInfoQuery, SetFileInfo, VolumeInfoQuery};
 use rdbss::low_io::{LowIo, Operation, ReadWrite};
-use rdbss::objects::{SrvCall, VNetRoot};
+use rdbss::objects::{LogonId, SrvCall, VNetRoot};
 use rdbss::{
     Close, Controlled, Device, DeviceControl, Implements, MiniRedirector, Request,
     SrvCallCompletion, VNetRootCompletion, flags::SrvCallFlags,
@@ -23,6 +23,7 @@ use crate::server::Server;
 use crate::settings::Settings;
 use crate::share::{Share, View};
 use crate::transport::Transport;
+use crate::views::Views;
 use crate::{control, directory, information, lowio, open, share};
 
 const TAG: Tag = Tag::new(b"OxRd");
@@ -37,6 +38,8 @@ pub struct Redirector {
     servers: SpinLock<PoolVec<PoolArc<Server>>>,
     /// What users have connected to.
     connections: Connections,
+    /// What they are connected to.
+    views: Views,
 }
 
 impl Redirector {
@@ -48,6 +51,7 @@ impl Redirector {
             transport: SpinLock::new(None),
             servers: SpinLock::new(PoolVec::new(TAG)),
             connections: Connections::none(),
+            views: Views::none(),
         }
     }
 
@@ -62,6 +66,11 @@ impl Redirector {
     /// The connections that users have made.
     pub fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// The views of shares that are connected.
+    pub fn views(&self) -> &Views {
+        &self.views
     }
 
     /// Cancellations look for their operation at the servers noted here.
@@ -114,6 +123,11 @@ impl MiniRedirector for Redirector {
         }
         self.connections.forget_all();
         Ok(())
+    }
+
+    fn logon_ended(&self, device: Device<'_, Self>, logon: LogonId) {
+        self.connections.forget_all_of(logon);
+        self.views.logon_ended(device, logon);
     }
 
     fn create_srv_call(&self, device: Device<'_, Self>, completion: SrvCallCompletion<Self>) {

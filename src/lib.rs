@@ -40,6 +40,7 @@ pub mod settings;
 mod share;
 mod status;
 mod transport;
+mod views;
 
 pub use driver::driver_entry;
 pub use oxsmb_control::{DEVICE_NAME, LINK_NAME, names};

@@ -5,12 +5,14 @@ use core::mem;
 use nt::pool::{PoolArc, PoolVec, Tag};
 use nt::sync::{Resource, SpinLock};
 use nt::{Result, Status};
-use rdbss::{Device, SrvCallCompletion, VNetRootCompletion, WorkQueue, connect::ShareParameters};
+use rdbss::connect::{ShareParameters, VNetRootLink};
+use rdbss::{Device, SrvCallCompletion, VNetRootCompletion, WorkQueue};
 
 use crate::credentials::Credentials;
 use crate::dispatch::Redirector;
 use crate::server::Server;
 use crate::session::{Session, Tree};
+use crate::views::Views;
 
 const TAG: Tag = Tag::new(b"OxSh");
 
@@ -27,12 +29,19 @@ pub struct View {
     /// Held while the tree is connected or left, over the network.
     making: Resource,
     tree: SpinLock<Option<PoolArc<Tree>>>,
+    /// To RDBSS's view.
+    link: PoolArc<VNetRootLink>,
 }
 
 impl View {
     /// The server.
     pub fn server(&self) -> &PoolArc<Server> {
         &self.server
+    }
+
+    /// The way to RDBSS's view.
+    pub fn link(&self) -> &VNetRootLink {
+        &self.link
     }
 
     /// Who the user is to the server.
@@ -126,14 +135,19 @@ fn open_server(device: Device<'_, Redirector>, name: &[u16]) -> Result<PoolArc<S
 
 /// MRxCreateVNetRoot: logs on and connects to the share on a worker thread.
 pub fn connect_view(device: Device<'_, Redirector>, completion: VNetRootCompletion<Redirector>) {
-    let _ = device.post(WorkQueue::Delayed, move |_| match open_view(&completion) {
-        Ok((view, share)) => completion.succeed(view, share, &ShareParameters::default()),
-        Err(status) => completion.fail(status),
+    let _ = device.post(WorkQueue::Delayed, move |device| {
+        let views = device.mini().views();
+        views.end_abandoned();
+        match open_view(&completion, views) {
+            Ok((view, share)) => completion.succeed(view, share, &ShareParameters::default()),
+            Err(status) => completion.fail(status),
+        }
     });
 }
 
 fn open_view(
     completion: &VNetRootCompletion<Redirector>,
+    views: &Views,
 ) -> Result<(PoolArc<View>, PoolArc<Share>)> {
     let v_net_root = completion.v_net_root();
     let net_root = v_net_root.net_root();
@@ -141,7 +155,8 @@ fn open_view(
         .srv_call()
         .share_context()
         .ok_or(Status::BAD_NETWORK_PATH)?;
-    let credentials = Credentials::new(v_net_root.logon_id(), v_net_root.credentials())?;
+    let logon = v_net_root.logon_id();
+    let credentials = Credentials::new(logon, v_net_root.credentials())?;
     let share = net_root.share_name();
     if share.len() < 2 {
         return Err(Status::BAD_NETWORK_NAME);
@@ -162,16 +177,24 @@ fn open_view(
             path,
             making: Resource::new()?,
             tree: SpinLock::new(None),
+            link: v_net_root.link().ok_or(Status::INVALID_PARAMETER)?,
         },
     )?;
     let share = PoolArc::new(TAG, Share)?;
+    // What the logon connects to must end with it.
+    logon.mark()?;
     view.tree()?;
+    if let Err(status) = views.note(&view, logon) {
+        view.leave();
+        return Err(status);
+    }
     Ok((view, share))
 }
 
 /// MRxFinalizeVNetRoot: leaves the share on a worker thread, since RDBSS holds its tables meanwhile. A server that cannot be
 /// told any more notices when the connection ends.
 pub fn leave_view(device: Device<'_, Redirector>, view: PoolArc<View>) {
+    device.mini().views().forget(&view);
     let leaving = Leaving::new(view);
     let _ = device.post(WorkQueue::Delayed, move |_| leaving.0.leave());
 }

@@ -9,6 +9,7 @@ use oxsmb::control;
 use scripted::{Mount, PASSWORD, SHARE, USER, count, server, share, start, with_driver};
 use smb_server::{RunningServer, Share};
 use smb_wire::NtStatus;
+use smb_wire::smb2::Command;
 
 const ANN: Option<(&str, &str)> = Some((USER, PASSWORD));
 const BOB: Option<(&str, &str)> = Some(("bob", "hidden"));
@@ -247,5 +248,46 @@ fn one_logon_has_so_many_connections_and_leaves_others_theirs() {
         assert_eq!(list(desk.process()).len(), 512);
         let other = Process::new();
         assert_eq!(add(&other, 0), Ok(()));
+    });
+}
+
+#[test]
+fn what_a_logon_has_connected_to_ends_with_it_and_other_logons_keep_theirs() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let other = Process::new();
+        let ann = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let bob = Process::new();
+        for share in [SHARE, "other"] {
+            drop(Mount::connect(&bob, &server, share, BOB).unwrap());
+        }
+        let logon = bob.logon();
+        assert_eq!(server.stats().open_sessions, 2);
+        drop(bob);
+        desk.kernel().end_logon(logon);
+        scripted::wait_until("Bob is logged off", || server.stats().open_sessions == 1);
+        assert_eq!(server.stats().requests_of(Command::LOGOFF), 1);
+        assert_eq!(list(&Process::with_logon(logon, 1)), []);
+        assert_eq!(list(desk.process()), [listed(&server, SHARE, USER)]);
+        drop(ann.make("file").unwrap());
+        // A session that nobody has marked, because it has connected to nothing.
+        desk.kernel().end_logon(other.logon());
+        assert_eq!(list(desk.process()).len(), 1);
+    });
+}
+
+#[test]
+fn a_logon_that_ends_takes_no_file_from_others_but_its_session_goes_with_the_last() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let bob = Process::new();
+        let mount = Mount::connect(&bob, &server, SHARE, BOB).unwrap();
+        let file = mount.make("file").unwrap();
+        desk.kernel().end_logon(bob.logon());
+        scripted::wait_until("the connection is forgotten", || list(&bob).is_empty());
+        assert_eq!(count(file.nt_write_file(b"kept", Some(0))), Ok(4));
+        assert_eq!(server.stats().open_sessions, 1);
+        drop(file);
+        scripted::wait_until("Bob is logged off", || server.stats().open_sessions == 0);
     });
 }

@@ -135,6 +135,21 @@ impl Connections {
         drop(gone);
     }
 
+    /// All of a logon's have ended. IRQL: any.
+    pub fn forget_all_of(&self, logon: LogonId) {
+        loop {
+            let gone = {
+                let mut table = self.0.lock();
+                let mut connections = table.connections.iter();
+                let index = connections.position(|known| known.logon == logon);
+                index.and_then(|index| table.connections.swap_remove(index))
+            };
+            if gone.is_none() {
+                return;
+            }
+        }
+    }
+
     /// All have ended.
     pub fn forget_all(&self) {
         let gone = core::mem::replace(&mut self.0.lock().connections, PoolVec::new(TAG));

@@ -69,6 +69,8 @@ pub struct LeakReport {
     pub irps: u64,
     /// Open sockets, addresses and registrations.
     pub network: usize,
+    /// Routines that wait for the ends of logon sessions.
+    pub logon_routines: usize,
 }
 
 impl LeakReport {
@@ -79,7 +81,12 @@ impl LeakReport {
             && self.objects.is_empty()
             && self.timers.is_empty()
             && self.handles.is_empty()
-            && [self.threads, self.locked_mdls, self.network] == [0; 3]
+            && [
+                self.threads,
+                self.locked_mdls,
+                self.network,
+                self.logon_routines,
+            ] == [0; 4]
             && self.irps == 0
     }
 
@@ -118,6 +125,7 @@ impl fmt::Display for LeakReport {
             ("threads", self.threads),
             ("locked MDLs", self.locked_mdls),
             ("sockets or registrations", self.network),
+            ("routines for ends of logons", self.logon_routines),
         ];
         for (what, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
             writeln!(f, "{count} {what}")?;
@@ -158,6 +166,7 @@ impl Kernel {
         ob::reset_namespace();
         registry::reset();
         mup::reset();
+        ps::logon::reset();
         stats::reset();
         DRIVERS.store(0, Ordering::SeqCst);
         ex::start();
@@ -182,6 +191,18 @@ impl Kernel {
     pub fn run_as_driver<R>(&self, f: impl FnOnce() -> R) -> R {
         let _kernel = mode::kernel();
         f()
+    }
+
+    /// Ends a logon session, which NT does when nobody runs in it any more: drivers that marked it are told.
+    #[track_caller]
+    pub fn end_logon(&self, logon: LUID) {
+        for routine in ps::logon::end(logon) {
+            let mut logon = logon;
+            in_driver("a logon's end", Location::caller(), || {
+                // SAFETY: registered by a driver for this, and not withdrawn.
+                unsafe { routine(&raw mut logon) }
+            });
+        }
     }
 
     /// Sets a registry value, before or while drivers run.
@@ -249,6 +270,7 @@ fn leaks() -> LeakReport {
         locked_mdls: mdl::locked(),
         irps: stats::IRPS_OUTSTANDING.get(),
         network: wsk::registrations() + tcp::sockets() + tdi::addresses(),
+        logon_routines: ps::logon::routines(),
     }
 }
 

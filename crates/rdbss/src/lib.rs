@@ -41,6 +41,7 @@ pub mod flags;
 mod glue;
 mod implements;
 pub mod info;
+mod logon;
 pub mod low_io;
 mod mini_redirector;
 pub mod objects;

@@ -16,7 +16,7 @@ use crate::info::{
 use crate::low_io::{
     Control, LockRange, LowIo, Notify, Operation, ReadWrite, UnlockMultiple, UnlockRange,
 };
-use crate::objects::{Fcb, Fobx, NetRoot, NetRootState, SrvCall, SrvOpen, VNetRoot};
+use crate::objects::{Fcb, Fobx, LogonId, NetRoot, NetRootState, SrvCall, SrvOpen, VNetRoot};
 use crate::{Close, Device, Implements, Request};
 
 /// A mini-redirector: one method for each callback of `MINIRDR_DISPATCH` that RDBSS is known to call.
@@ -61,6 +61,10 @@ pub trait MiniRedirector: Sized + Send + Sync + 'static {
     fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
         Ok(())
     }
+
+    /// A logon that was marked ([`LogonId::mark`]) has ended: what it connected to is nobody's any more. IRQL: DISPATCH_LEVEL; the
+    /// work itself is for [`Device::post`].
+    fn logon_ended(&self, _device: Device<'_, Self>, _logon: LogonId) {}
 
     // Servers and shares.
 

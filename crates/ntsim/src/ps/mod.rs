@@ -1,10 +1,15 @@
 //! Processes, threads and the tokens that they run under.
 
+pub(crate) mod logon;
 mod process;
 mod spawn;
 mod thread;
 mod token;
 
+pub use logon::{
+    SeMarkLogonSessionForTerminationNotification,
+    SeRegisterLogonSessionTerminatedRoutine, SeUnregisterLogonSessionTerminatedRoutine,
+};
 pub use process::{
     IoGetCurrentProcess, IoThreadToProcess, PsGetCurrentProcess, PsGetCurrentProcessId,
     PsGetProcessId, PsInitialSystemProcess,

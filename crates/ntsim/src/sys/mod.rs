@@ -100,8 +100,9 @@ pub use crate::ps::{
     KeSetPriorityThread, PsCreateSystemThread, PsGetCurrentProcess, PsGetCurrentProcessId,
     PsGetCurrentThread, PsGetCurrentThreadId, PsGetProcessId, PsInitialSystemProcess,
     PsIsSystemThread, PsTerminateSystemThread, SeCaptureSubjectContext,
-    SeQueryAuthenticationIdToken, SeQuerySessionIdToken, SeReleaseSubjectContext,
-    SeTokenIsRestricted,
+    SeMarkLogonSessionForTerminationNotification, SeQueryAuthenticationIdToken,
+    SeQuerySessionIdToken, SeRegisterLogonSessionTerminatedRoutine, SeReleaseSubjectContext,
+    SeTokenIsRestricted, SeUnregisterLogonSessionTerminatedRoutine,
 };
 pub use crate::registry::{
     ZwCreateKey, ZwDeleteKey, ZwDeleteValueKey, ZwEnumerateKey, ZwOpenKey, ZwQueryValueKey,

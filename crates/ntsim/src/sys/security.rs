@@ -7,6 +7,8 @@ pub type PSECURITY_DESCRIPTOR = PVOID;
 pub type SECURITY_INFORMATION = ULONG;
 pub type PSECURITY_INFORMATION = *mut ULONG;
 pub type PSID = PVOID;
+pub type PSE_LOGON_SESSION_TERMINATED_ROUTINE =
+    Option<unsafe extern "C" fn(LogonId: PLUID) -> NTSTATUS>;
 
 pub mod _SECURITY_IMPERSONATION_LEVEL {
     pub type Type = i32;

@@ -26,7 +26,7 @@ pub enum Finalize {
 
 impl Finalize {
     /// RxFinalizeConnection's `ForceFilesClosed`.
-    const fn to_raw(self) -> u32 {
+    pub(super) const fn to_raw(self) -> u32 {
         match self {
             Self::IfUnused => 0,
             Self::CloseFiles => 1,

@@ -5,12 +5,14 @@ mod path;
 mod srv_call;
 mod srv_call_link;
 mod v_net_root;
+mod v_net_root_link;
 
 pub use connection::{Finalize, connected_view, delete_connection};
 pub use path::{SplitPath, split_path};
 pub use srv_call::SrvCallCompletion;
 pub use srv_call_link::SrvCallLink;
 pub use v_net_root::{ShareParameters, VNetRootCompletion};
+pub use v_net_root_link::VNetRootLink;
 
 use crate::context_parts;
 use crate::raw::{self, RX_CONTEXT};

@@ -7,7 +7,7 @@ use nt::string::Unicode;
 use nt::{Result, Status};
 
 use super::{to_status, with_request};
-use crate::connect::{SrvCallCompletion, SrvCallLink, VNetRootCompletion};
+use crate::connect::{SrvCallCompletion, SrvCallLink, VNetRootCompletion, VNetRootLink};
 use crate::device::TAG;
 use crate::objects::{NetRoot, SrvCall, VNetRoot};
 use crate::raw::{
@@ -140,13 +140,19 @@ pub(crate) unsafe extern "C" fn create_v_net_root<M: MiniRedirector>(
     let device = completion.v_net_root().net_root().srv_call().as_raw();
     // SAFETY: a live SRV_CALL.
     let device = unsafe { (*device).RxDeviceObject };
-    match NonNull::new(device) {
-        Some(device) => {
+    // SAFETY: an object in the making is not at NULL.
+    let v_net_root = unsafe { NonNull::new_unchecked(completion.v_net_root().as_raw()) };
+    let link = PoolArc::new(TAG, VNetRootLink::new(v_net_root));
+    match (NonNull::new(device), link) {
+        (Some(device), Ok(link)) => {
+            // A view is connected once, so there is none yet.
+            drop(completion.v_net_root().second_slot().fill(link));
             // SAFETY: the device of `M`, which outlives its servers.
             let device = unsafe { Device::<M>::from_raw(device) };
             device.mini().create_v_net_root(device, completion);
         }
-        None => completion.fail(Status::INVALID_PARAMETER),
+        (_, Err(status)) => completion.fail(status),
+        (None, Ok(_)) => completion.fail(Status::INVALID_PARAMETER),
     }
     Status::PENDING.0
 }
@@ -162,6 +168,11 @@ pub(crate) unsafe extern "C" fn finalize_v_net_root<M: MiniRedirector>(
     };
     // SAFETY: by the contract.
     let v_net_root = unsafe { VNetRoot::<M>::from_raw(v_net_root) };
+    // From here on nobody takes a reference any more.
+    // SAFETY: the object goes, so nobody else looks at it.
+    if let Some(link) = unsafe { v_net_root.second_slot().empty() } {
+        link.sever();
+    }
     if let Ok(device) = device_of(v_net_root.net_root().srv_call()) {
         // SAFETY: by the contract.
         device

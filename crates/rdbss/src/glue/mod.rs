@@ -19,7 +19,7 @@ use core::ptr::NonNull;
 use nt::{Result, Status};
 
 use crate::raw::{NTSTATUS, RDBSS_DEVICE_OBJECT, RX_CONTEXT};
-use crate::{Controlled, Device, DeviceControl, MiniRedirector, Request};
+use crate::{Controlled, Device, DeviceControl, MiniRedirector, Request, logon};
 
 /// What RDBSS gets for the outcome of a callback that may not pend. STATUS_PENDING would make RDBSS wait for ever.
 fn to_status(outcome: Result<()>) -> NTSTATUS {
@@ -54,8 +54,14 @@ pub(crate) unsafe extern "C" fn start<M: MiniRedirector>(
     _: *mut RX_CONTEXT,
     device: *mut RDBSS_DEVICE_OBJECT,
 ) -> NTSTATUS {
+    let start = |device: Device<'_, M>| {
+        device.mini().start(device)?;
+        logon::listen(device).inspect_err(|_| {
+            let _ = device.mini().stop(device);
+        })
+    };
     // SAFETY: by the contract.
-    unsafe { with_device(device, |device: Device<'_, M>| device.mini().start(device)) }
+    unsafe { with_device(device, start) }
 }
 
 /// # Safety
@@ -64,6 +70,7 @@ pub(crate) unsafe extern "C" fn stop<M: MiniRedirector>(
     _: *mut RX_CONTEXT,
     device: *mut RDBSS_DEVICE_OBJECT,
 ) -> NTSTATUS {
+    logon::stop_listening();
     // SAFETY: by the contract.
     unsafe { with_device(device, |device: Device<'_, M>| device.mini().stop(device)) }
 }

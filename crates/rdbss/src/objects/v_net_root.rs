@@ -3,11 +3,11 @@
 use core::ptr::NonNull;
 
 use nt::pool::PoolArc;
-use nt::sys;
+use nt::{Result, sys};
 
 use super::NetRoot;
 use crate::MiniRedirector;
-use crate::connect::Credentials;
+use crate::connect::{Credentials, VNetRootLink};
 use crate::context_slot::ContextSlot;
 use crate::raw::MRX_V_NET_ROOT;
 use crate::unicode::characters;
@@ -55,6 +55,18 @@ impl LogonId {
     }
 }
 
+impl LogonId {
+    /// Has [`MiniRedirector::logon_ended`] called when the logon ends. May be asked for again and again. IRQL: PASSIVE.
+    pub fn mark(self) -> Result<()> {
+        let mut luid = sys::LUID {
+            LowPart: self.low,
+            HighPart: self.high,
+        };
+        // SAFETY: a LUID, which is read during the call.
+        nt::check(unsafe { sys::SeMarkLogonSessionForTerminationNotification(&raw mut luid) })
+    }
+}
+
 impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
     /// The share.
     pub fn net_root(self) -> NetRoot<'a, M> {
@@ -74,6 +86,11 @@ impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
     /// A reference to that state to keep.
     pub fn share_context(self) -> Option<PoolArc<M::VNetRoot>> {
         self.slot().share()
+    }
+
+    /// A way to the view for later.
+    pub fn link(self) -> Option<PoolArc<VNetRootLink>> {
+        self.second_slot().share()
     }
 
     /// The logon that the view belongs to.
@@ -115,6 +132,15 @@ impl<'a, M: MiniRedirector> VNetRoot<'a, M> {
             // SAFETY: as above.
             domain: (!domain.is_null()).then(|| unsafe { characters(domain) }),
         }
+    }
+
+    pub(crate) fn second_slot(self) -> ContextSlot<'a, VNetRootLink> {
+        // SAFETY: a live object.
+        let field = unsafe { &raw mut (*self.as_raw()).Context2 };
+        // SAFETY: a field is not at NULL.
+        let field = unsafe { NonNull::new_unchecked(field) };
+        // SAFETY: the second context of a live object; only this function makes its slot.
+        unsafe { ContextSlot::new(field) }
     }
 
     pub(crate) fn slot(self) -> ContextSlot<'a, M::VNetRoot> {

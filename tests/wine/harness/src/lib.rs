@@ -26,6 +26,7 @@ mod irql;
 mod kernelbase;
 mod ledger;
 mod log;
+mod logon;
 mod mdl;
 mod mup;
 mod per_thread;

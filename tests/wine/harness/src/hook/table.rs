@@ -2,7 +2,7 @@
 
 use crate::agent::shim as file;
 use crate::{
-    checked, dpc, fast_mutex, irp, irql, mdl, pool, requestor, resource, security, share_access,
+    checked, dpc, fast_mutex, irp, irql, logon, mdl, pool, requestor, resource, security, share_access,
     spin_lock, system_thread, timer, uncprovider, wait, work_item, wsk,
 };
 use core::ffi::c_void;
@@ -175,6 +175,9 @@ kernel_shims! {
     SeQuerySessionIdToken => security::query_session_id,
     SeCaptureSubjectContext => security::capture_subject,
     SeReleaseSubjectContext => security::release_subject,
+    SeMarkLogonSessionForTerminationNotification => logon::mark,
+    SeRegisterLogonSessionTerminatedRoutine => logon::register,
+    SeUnregisterLogonSessionTerminatedRoutine => logon::unregister,
     IoGetRelatedDeviceObject => requestor::related_device,
     IoCheckShareAccess => share_access::check,
     IoRemoveShareAccess => share_access::remove,

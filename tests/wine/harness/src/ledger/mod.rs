@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub timers: u64,
     /// Registrations with MUP.
     pub unc_providers: u64,
+    /// Routines that wait for the ends of logon sessions.
+    pub logon_routines: u64,
     /// Registrations with WSK.
     pub socket_clients: u64,
     /// WSK sockets open.
@@ -75,6 +77,7 @@ pub fn snapshot() -> Snapshot {
         resources: HELD.resources.get(),
         timers: crate::timer::set_now(),
         unc_providers: HELD.unc_providers.get(),
+        logon_routines: HELD.logon_routines.get(),
         socket_clients: HELD.socket_clients.get(),
         sockets: HELD.sockets.get(),
         socket_operations: HELD.socket_operations.get(),
