@@ -1,27 +1,25 @@
 //! A client and its user, with everything they may rely on checked at each step.
 
+mod opening;
+mod receiving;
+
 use std::rc::Rc;
 
 use smb_client::{
-    Answer, Cancelled, ClientError, Config, Connection, Data, Direction, Event, Expired, Failure,
-    Identity, Interval, KeepAlive, Logon, LogonStep, Negotiated, Negotiation, NegotiationStep,
-    NtlmRandom, Outcome, Receiver, Request, Session, SigningPolicy, Submitted, Ticket, Time,
-    Transfer, TreeConnect, Want, encode,
+    Cancelled, ClientError, Config, Connection, Direction, ExchangeId, Expired, Interval,
+    KeepAlive, Logon, Negotiated, Negotiation, Outcome, Receiver, Request, Session, Submitted,
+    Ticket, Time, Transfer, credit_charge, encode,
 };
-use smb_client::{DialectCheck, EncryptionPolicy, ExchangeId, Reply, credit_charge};
-use smb_crypto::{Key128, NtHash};
 use smb_wire::NtStatus;
-use smb_wire::smb2::{Command, Header};
+use smb_wire::smb2::Command;
 
 use super::request::{Part, What};
-use super::server::{PASSWORD, Server};
+use super::server::Server;
 use super::table::Shared;
 use super::token::{Buffer, Guard, Tok};
 
 /// How many parts a transfer has in flight.
 const DEPTH: u32 = 4;
-/// What a server may make a client hold on top of what was asked for.
-const UNASKED: u64 = 64 * 1024 + 2048;
 
 /// One request from its submission to its one completion.
 #[derive(Debug)]
@@ -71,23 +69,6 @@ pub struct World {
     received: u64,
 }
 
-/// An event that borrows nothing.
-enum Got {
-    Answer {
-        token: Tok,
-        header: Header,
-        message: Vec<u8>,
-        data: GotData,
-    },
-    Forged(Tok),
-    Break,
-}
-
-enum GotData {
-    Placed(usize),
-    Here(Vec<u8>),
-}
-
 impl World {
     pub fn new(config: Config, server: Server, anonymous: bool) -> Self {
         let now = Time(1_000_000_000);
@@ -106,46 +87,6 @@ impl World {
             tree: None,
             anonymous,
             received: 0,
-        }
-    }
-
-    /// Begins whatever step comes next in opening the connection.
-    pub fn step(&mut self) {
-        match self.stage {
-            Stage::Fresh => {
-                self.stage = Stage::Negotiating(Negotiation::new([7; 32]));
-                self.submit(What::Negotiate, Guard::None, 0);
-            }
-            Stage::Ready if self.session.is_none() => self.log_on(),
-            Stage::Ready => self.connect_tree(),
-            Stage::Negotiating(_) | Stage::LoggingOn(_) | Stage::Ended => {}
-        }
-    }
-
-    fn log_on(&mut self) {
-        let negotiated = self.negotiated.expect("negotiated before");
-        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
-        let identity = if self.anonymous {
-            Identity::anonymous()
-        } else {
-            let hash = NtHash::from_password(&units(PASSWORD)).expect("a hash");
-            Identity::user(&units("ann"), &units("EXAMPLE"), &units("WS1"), hash)
-                .expect("short names")
-        };
-        let random = NtlmRandom {
-            client_challenge: [5; 8],
-            session_key: Key128::new([6; 16]),
-            filetime: 77,
-        };
-        if let Ok(logon) = Logon::new(&self.config, &negotiated, identity, random) {
-            self.stage = Stage::LoggingOn(Box::new(logon));
-            self.submit(What::Logon, Guard::None, 0);
-        }
-    }
-
-    fn connect_tree(&mut self) {
-        if let Some(session) = self.session.clone() {
-            self.submit(What::Tree, Guard::Always(session), 0);
         }
     }
 
@@ -393,227 +334,6 @@ impl World {
         }
     }
 
-    /// Receives bytes, in pieces of at most `piece`.
-    pub fn receive(&mut self, mut bytes: &[u8], piece: usize) {
-        while !bytes.is_empty() {
-            let most = self.may_hold();
-            let Some(receiver) = &mut self.receiver else {
-                return;
-            };
-            let count = match receiver.want() {
-                Want::Inline(place) => {
-                    check_room(place.len(), most);
-                    let count = place.len().min(bytes.len()).min(piece);
-                    assert!(count > 0, "the receiver wants nothing");
-                    place[..count].copy_from_slice(&bytes[..count]);
-                    count
-                }
-                Want::Data { token, offset, len } => {
-                    assert!(offset + len <= token.buffer.len());
-                    let count = len.min(bytes.len()).min(piece);
-                    assert!(count > 0, "the receiver wants nothing");
-                    token.buffer.place(offset, &bytes[..count]);
-                    count
-                }
-            };
-            bytes = &bytes[count..];
-            self.received += count as u64;
-            if receiver.received(count).is_err() {
-                panic!("the receiver refuses what it wanted");
-            }
-            self.deliver();
-            self.send_queued();
-            // Each message has a header, and needs three looks at the table at most.
-            let calls = self.table.calls.get();
-            assert!(calls <= 4 + self.received / 16, "{calls} steps");
-        }
-        let most = self.may_hold();
-        if let Some(Want::Inline(place)) = self.receiver.as_mut().map(Receiver::want) {
-            check_room(place.len(), most);
-        }
-    }
-
-    /// What the client may make room for: what was asked for and not answered, and a little more.
-    fn may_hold(&self) -> u64 {
-        let asked = |record: &Record| match record.what.reply() {
-            Reply::Message { max: len } | Reply::Data { len } => u64::from(len),
-        };
-        let open = self.records.iter().filter(|record| record.is_open);
-        open.map(asked).sum::<u64>() + UNASKED
-    }
-
-    fn deliver(&mut self) {
-        while let Some(mut receiver) = self.receiver.take() {
-            let event = receiver
-                .next_event(&self.table, self.now)
-                .map(|event| event.map(own));
-            self.receiver = Some(receiver);
-            match event {
-                Ok(Some(got)) => self.got(got),
-                Ok(None) => return,
-                Err(_) => self.fail(),
-            }
-        }
-    }
-
-    fn got(&mut self, got: Got) {
-        match got {
-            Got::Break => {}
-            Got::Forged(token) => {
-                token.buffer.check_margins();
-                assert!(token.guard.is_protected());
-                self.records[token.number].is_open = false;
-                self.failed(token);
-            }
-            Got::Answer {
-                token,
-                header,
-                message,
-                data,
-            } => self.answered(token, &header, &message, data),
-        }
-    }
-
-    fn answered(&mut self, token: Tok, header: &Header, message: &[u8], data: GotData) {
-        let record = &mut self.records[token.number];
-        let what = record.what;
-        record.is_open = false;
-        assert_eq!(header.command, what.command());
-        let count = match &data {
-            GotData::Placed(len) => {
-                token.buffer.check(*len);
-                *len
-            }
-            GotData::Here(data) => {
-                token.buffer.check(0);
-                data.len()
-            }
-        };
-        assert!(count <= token.buffer.len(), "more data than was asked for");
-        self.check_origin(&token, header, message, &data);
-        match what {
-            What::Read(part) => {
-                let outcome = match header.status {
-                    NtStatus::SUCCESS => Outcome::Done(u32::try_from(count).expect("32 bits")),
-                    NtStatus::END_OF_FILE => Outcome::EndOfFile,
-                    other => Outcome::Failed(other),
-                };
-                self.complete(token.number);
-                self.part_done(part, outcome);
-            }
-            What::Write(part) => {
-                let outcome = match header.status {
-                    NtStatus::SUCCESS => match part.chunk.written(message) {
-                        Ok(count) => Outcome::Done(count),
-                        Err(_) => Outcome::Failed(NtStatus::INVALID_NETWORK_RESPONSE),
-                    },
-                    other => Outcome::Failed(other),
-                };
-                self.complete(token.number);
-                self.part_done(part, outcome);
-            }
-            _ => {
-                self.complete(token.number);
-                self.opened(what, message);
-            }
-        }
-    }
-
-    /// Whoever protects a request hears only what the server said under its keys.
-    fn check_origin(&self, token: &Tok, header: &Header, message: &[u8], data: &GotData) {
-        if !token.guard.is_protected() || header.status == NtStatus::USER_SESSION_DELETED {
-            return;
-        }
-        let whole = match data {
-            GotData::Placed(len) => &[message, &token.buffer.front(*len)].concat(),
-            GotData::Here(_) => message,
-        };
-        let is_it = |said: &Vec<u8>| said.windows(whole.len()).any(|part| part == whole);
-        assert!(
-            self.server.authentic.iter().rev().any(is_it),
-            "nobody with the keys said {message:02x?}"
-        );
-    }
-
-    /// Goes on with opening the connection.
-    fn opened(&mut self, what: What, message: &[u8]) {
-        match (what, std::mem::replace(&mut self.stage, Stage::Ready)) {
-            (_, Stage::Ended) => self.stage = Stage::Ended,
-            (What::Negotiate, Stage::Negotiating(mut machine)) => {
-                match machine.reply(&self.config, message) {
-                    Ok(NegotiationStep::Again) => {
-                        self.stage = Stage::Negotiating(machine);
-                        self.submit(What::Negotiate, Guard::None, 0);
-                    }
-                    Ok(NegotiationStep::Done(negotiated)) => self.agree(negotiated),
-                    Err(_) => self.fail(),
-                }
-            }
-            (What::Logon, Stage::LoggingOn(mut machine)) => {
-                match machine.reply(&self.config, message) {
-                    Ok(LogonStep::Again) => {
-                        self.stage = Stage::LoggingOn(machine);
-                        self.submit(What::Logon, Guard::None, 0);
-                    }
-                    Ok(LogonStep::Done(session)) => self.welcome(session),
-                    Err(_) => {}
-                }
-            }
-            (What::Tree, stage) => {
-                self.stage = stage;
-                self.enter(message);
-            }
-            (What::Check, stage) => {
-                self.stage = stage;
-                let negotiated = self.negotiated.expect("negotiated before");
-                if let Err(Failure::Client(_)) = DialectCheck::reply(&negotiated, message) {
-                    self.fail();
-                }
-            }
-            (_, stage) => self.stage = stage,
-        }
-    }
-
-    fn agree(&mut self, negotiated: Negotiated) {
-        assert!((self.config.min_dialect..=self.config.max_dialect).contains(&negotiated.dialect));
-        assert!(self.config.signing != SigningPolicy::Required || negotiated.signing_required);
-        if let Some(receiver) = &mut self.receiver {
-            receiver.set_limits(&negotiated);
-        }
-        let connection = self.table.connection.get_mut();
-        connection.set_multi_credit(negotiated.multi_credit);
-        self.negotiated = Some(negotiated);
-    }
-
-    /// Nobody gets less than the settings demand.
-    fn welcome(&mut self, session: Session) {
-        if session.keys().is_none() {
-            assert!(session.guest && self.config.allow_guest || session.anonymous);
-            assert!(!session.anonymous || self.config.allow_anonymous);
-            assert_eq!(self.config.signing, SigningPolicy::Enabled);
-        }
-        if self.config.encryption == EncryptionPolicy::Required {
-            assert!(session.protection().is_sealed());
-        }
-        let session = Rc::new(session);
-        *self.table.session.get_mut() = Some(Rc::clone(&session));
-        self.session = Some(session);
-    }
-
-    fn enter(&mut self, message: &[u8]) {
-        let (Ok(tree), Some(session)) = (TreeConnect::reply(message), self.session.clone()) else {
-            return;
-        };
-        let guard = if !tree.must_be_sealed() {
-            Guard::Session(session)
-        } else if session.sealing().is_ok() {
-            Guard::Sealed(session)
-        } else {
-            return;
-        };
-        self.tree = Some((tree.id, guard));
-    }
-
     /// The request ends without an answer.
     fn failed(&mut self, token: Tok) {
         token.buffer.check_margins();
@@ -665,34 +385,5 @@ impl World {
         operations
             .map(|operation| operation.transfer.transferred())
             .collect()
-    }
-}
-
-/// A server's word alone makes nobody reserve memory.
-fn check_room(room: usize, most: u64) {
-    assert!(
-        room as u64 <= most,
-        "room for {room} bytes where at most {most} are awaited"
-    );
-}
-
-fn own(event: Event<'_, Tok>) -> Got {
-    match event {
-        Event::Answer(Answer {
-            token,
-            header,
-            message,
-            data,
-        }) => Got::Answer {
-            token,
-            header,
-            message: message.to_vec(),
-            data: match data {
-                Data::Placed(len) => GotData::Placed(usize::try_from(len).expect("32 bits")),
-                Data::Here(data) => GotData::Here(data.to_vec()),
-            },
-        },
-        Event::Forged(token) => Got::Forged(token),
-        Event::Break(_) => Got::Break,
     }
 }

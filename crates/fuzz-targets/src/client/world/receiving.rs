@@ -1,0 +1,202 @@
+//! What the server's bytes bring, and what has to hold of it.
+
+use smb_client::{Answer, Data, Event, Outcome, Receiver, Reply, Want};
+use smb_wire::NtStatus;
+use smb_wire::smb2::Header;
+
+use super::{Record, World};
+use crate::client::request::What;
+use crate::client::token::Tok;
+
+/// What a server may make a client hold on top of what was asked for.
+const UNASKED: u64 = 64 * 1024 + 2048;
+
+/// An event that borrows nothing.
+enum Got {
+    Answer {
+        token: Tok,
+        header: Header,
+        message: Vec<u8>,
+        data: GotData,
+    },
+    Forged(Tok),
+    Break,
+}
+
+enum GotData {
+    Placed(usize),
+    Here(Vec<u8>),
+}
+
+impl World {
+    /// Receives bytes, in pieces of at most `piece`.
+    pub fn receive(&mut self, mut bytes: &[u8], piece: usize) {
+        while !bytes.is_empty() {
+            let most = self.may_hold();
+            let Some(receiver) = &mut self.receiver else {
+                return;
+            };
+            let count = match receiver.want() {
+                Want::Inline(place) => {
+                    check_room(place.len(), most);
+                    let count = place.len().min(bytes.len()).min(piece);
+                    assert!(count > 0, "the receiver wants nothing");
+                    place[..count].copy_from_slice(&bytes[..count]);
+                    count
+                }
+                Want::Data { token, offset, len } => {
+                    assert!(offset + len <= token.buffer.len());
+                    let count = len.min(bytes.len()).min(piece);
+                    assert!(count > 0, "the receiver wants nothing");
+                    token.buffer.place(offset, &bytes[..count]);
+                    count
+                }
+            };
+            bytes = &bytes[count..];
+            self.received += count as u64;
+            if receiver.received(count).is_err() {
+                panic!("the receiver refuses what it wanted");
+            }
+            self.deliver();
+            self.send_queued();
+            // Each message has a header, and needs three looks at the table at most.
+            let calls = self.table.calls.get();
+            assert!(calls <= 4 + self.received / 16, "{calls} steps");
+        }
+        let most = self.may_hold();
+        if let Some(Want::Inline(place)) = self.receiver.as_mut().map(Receiver::want) {
+            check_room(place.len(), most);
+        }
+    }
+
+    /// What the client may make room for: what was asked for and not answered, and a little more.
+    fn may_hold(&self) -> u64 {
+        let asked = |record: &Record| match record.what.reply() {
+            Reply::Message { max: len } | Reply::Data { len } => u64::from(len),
+        };
+        let open = self.records.iter().filter(|record| record.is_open);
+        open.map(asked).sum::<u64>() + UNASKED
+    }
+
+    fn deliver(&mut self) {
+        while let Some(mut receiver) = self.receiver.take() {
+            let event = receiver
+                .next_event(&self.table, self.now)
+                .map(|event| event.map(own));
+            self.receiver = Some(receiver);
+            match event {
+                Ok(Some(got)) => self.got(got),
+                Ok(None) => return,
+                Err(_) => self.fail(),
+            }
+        }
+    }
+
+    fn got(&mut self, got: Got) {
+        match got {
+            Got::Break => {}
+            Got::Forged(token) => {
+                token.buffer.check_margins();
+                assert!(token.guard.is_protected());
+                self.records[token.number].is_open = false;
+                self.failed(token);
+            }
+            Got::Answer {
+                token,
+                header,
+                message,
+                data,
+            } => self.answered(token, &header, &message, data),
+        }
+    }
+
+    fn answered(&mut self, token: Tok, header: &Header, message: &[u8], data: GotData) {
+        let record = &mut self.records[token.number];
+        let what = record.what;
+        record.is_open = false;
+        assert_eq!(header.command, what.command());
+        let count = match &data {
+            GotData::Placed(len) => {
+                token.buffer.check(*len);
+                *len
+            }
+            GotData::Here(data) => {
+                token.buffer.check(0);
+                data.len()
+            }
+        };
+        assert!(count <= token.buffer.len(), "more data than was asked for");
+        self.check_origin(&token, header, message, &data);
+        match what {
+            What::Read(part) => {
+                let outcome = match header.status {
+                    NtStatus::SUCCESS => Outcome::Done(u32::try_from(count).expect("32 bits")),
+                    NtStatus::END_OF_FILE => Outcome::EndOfFile,
+                    other => Outcome::Failed(other),
+                };
+                self.complete(token.number);
+                self.part_done(part, outcome);
+            }
+            What::Write(part) => {
+                let outcome = match header.status {
+                    NtStatus::SUCCESS => match part.chunk.written(message) {
+                        Ok(count) => Outcome::Done(count),
+                        Err(_) => Outcome::Failed(NtStatus::INVALID_NETWORK_RESPONSE),
+                    },
+                    other => Outcome::Failed(other),
+                };
+                self.complete(token.number);
+                self.part_done(part, outcome);
+            }
+            _ => {
+                self.complete(token.number);
+                self.opened(what, message);
+            }
+        }
+    }
+
+    /// Whoever protects a request hears only what the server said under its keys.
+    fn check_origin(&self, token: &Tok, header: &Header, message: &[u8], data: &GotData) {
+        if !token.guard.is_protected() || header.status == NtStatus::USER_SESSION_DELETED {
+            return;
+        }
+        let whole = match data {
+            GotData::Placed(len) => &[message, &token.buffer.front(*len)].concat(),
+            GotData::Here(_) => message,
+        };
+        let is_it = |said: &Vec<u8>| said.windows(whole.len()).any(|part| part == whole);
+        assert!(
+            self.server.authentic.iter().rev().any(is_it),
+            "nobody with the keys said {message:02x?}"
+        );
+    }
+}
+
+/// A server's word alone makes nobody reserve memory.
+fn check_room(room: usize, most: u64) {
+    assert!(
+        room as u64 <= most,
+        "room for {room} bytes where at most {most} are awaited"
+    );
+}
+
+fn own(event: Event<'_, Tok>) -> Got {
+    match event {
+        Event::Answer(Answer {
+            token,
+            header,
+            message,
+            data,
+        }) => Got::Answer {
+            token,
+            header,
+            message: message.to_vec(),
+            data: match data {
+                Data::Placed(len) => GotData::Placed(usize::try_from(len).expect("32 bits")),
+                Data::Here(data) => GotData::Here(data.to_vec()),
+            },
+        },
+        Event::Forged(token) => Got::Forged(token),
+        Event::Break(_) => Got::Break,
+    }
+}
