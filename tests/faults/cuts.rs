@@ -7,9 +7,10 @@ use crate::case::{Faults, perform};
 use crate::flavour::FLAVOURS;
 use crate::sweep::Sweep;
 
-/// Whatever was under way, or needs the handle that was lost. A server that hangs up when it is asked to confirm an older
-/// dialect is one that has been asked for another.
-const RIGHT: &[NtStatus] = &[
+/// Whatever was under way, or needs the handle that was lost.
+const RIGHT: &[NtStatus] = &[NtStatus::CONNECTION_DISCONNECTED];
+/// A server that hangs up when it is to confirm an older dialect has been asked for a newer one.
+const RIGHT_WHERE_CONFIRMED: &[NtStatus] = &[
     NtStatus::CONNECTION_DISCONNECTED,
     NtStatus::DOWNGRADE_DETECTED,
 ];
@@ -28,7 +29,11 @@ fn cuts() {
     };
     sweep.run(|place, flavour| {
         let faults = Faults {
-            right: RIGHT,
+            right: if flavour.confirms {
+                RIGHT_WHERE_CONFIRMED
+            } else {
+                RIGHT
+            },
             ..Faults::default()
         };
         let cut = StreamFault::CloseAtByte(place);
