@@ -133,7 +133,8 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report, String> {
         .arg(format!("-timeout={PATIENCE}"))
         .arg(format!("-malloc_limit_mb={LARGEST_ALLOCATION}"))
         .arg(format!("-artifact_prefix={}/", found.display()))
-        .args(["-print_final_stats=1", "-max_len=8192"])
+        // Sooner long inputs than libFuzzer would: the acts of a client and a server are many.
+        .args(["-print_final_stats=1", "-max_len=8192", "-len_control=20"])
         .stderr(Stdio::from(output));
     let before = list(&found)?;
     // An end with a finding is told by the finding.
