@@ -124,45 +124,24 @@ pub const DRIVER: Expected = Expected {
     frame_limit: 1024,
     large_frames: &[
         large(
-            1280,
-            "<oxsmb::connection::open::Opening>::negotiate",
-            "opens a connection: on a worker thread, or on the thread that opens a file after the connection was lost",
-        ),
-        large(
-            1792,
-            "<oxsmb::share::View>::connect",
-            "logs on and connects to the share: on a worker thread, or as above",
-        ),
-        large(
             1664,
             "smb_crypto::rust_crypto::aes_128",
             "expands a session's key, once at logon: has room for the key schedule of a CPU without AES instructions",
         ),
+        large(2560, "smb_crypto::rust_crypto::aes_256", "the same"),
     ],
     panics: &[
         explained(
-            "<str as core::fmt::Debug>::fmt",
-            "core's own: cuts a text at boundaries that it got from char_indices",
+            "aes::soft::fixslice::memshift32",
+            "the key schedule for a CPU without AES instructions: its callers count rounds in constants, which the compiler does not see through",
         ),
-        explained(
-            "<char>::escape_debug_ext",
-            "core's own: the longest escape fits its buffer of ten",
-        ),
+        explained("aes::soft::fixslice::xor_columns", "the same"),
     ],
     bug_checks: &[explained(
         "nt::bugcheck::bugcheck",
         "openrdbss stops the system where RDBSS does: when a caller breaks a rule that memory safety hangs on",
     )],
-    stops: &[
-        explained(
-            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::Connection>",
-            "the compiler's trap behind a `match` that covers all cases",
-        ),
-        explained(
-            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::table::LockedTable>",
-            "the same",
-        ),
-    ],
+    stops: &[],
 };
 
 /// oxsmb.sys over Microsoft's RDBSS, which asks the kernel for more.

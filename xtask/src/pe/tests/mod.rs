@@ -178,7 +178,7 @@ fn a_frame_above_the_limit_is_named() {
 fn an_explained_frame_is_refused_above_its_own_limit() {
     let explained = |allocates| {
         move |sample: &mut Sample| {
-            let name = "<oxsmb::share::View>::connect";
+            let name = "smb_crypto::rust_crypto::aes_128";
             sample.functions.push(function(name, Some(allocates), &[]));
         }
     };
