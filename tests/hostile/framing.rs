@@ -63,7 +63,8 @@ fn case_01_a_frame_that_never_ends_is_given_up_in_bounded_time() {
             let file = mount.open("file").unwrap();
             let endless = Fault::raw(|message| {
                 let mut bytes = frame(message);
-                bytes.pop();
+                // What the next answer begins with must not be what is missing.
+                bytes.truncate(bytes.len() - 8);
                 bytes
             });
             server.faults().add(When::command(command), endless);
@@ -73,7 +74,8 @@ fn case_01_a_frame_that_never_ends_is_given_up_in_bounded_time() {
                     outcome,
                     Err(NtStatus::IO_TIMEOUT
                         | NtStatus::CONNECTION_DISCONNECTED
-                        | NtStatus::INVALID_NETWORK_RESPONSE)
+                        | NtStatus::INVALID_NETWORK_RESPONSE
+                        | NtStatus::INVALID_SIGNATURE)
                 ),
                 "{command:?} {outcome:?}"
             );

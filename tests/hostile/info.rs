@@ -187,3 +187,9 @@ fn case_32_no_reparse_data_is_asked_for() {
         count(file.nt_fs_control_file(GET_REPARSE_POINT, &[], &mut [0; 256]))
     });
 }
+
+#[test]
+fn case_33_an_allocation_below_the_size_does_no_harm() {
+    let fault = patch(at::CREATE_ALLOCATION, &[0; 8]);
+    assert_eq!(lie(Command::CREATE, fault, open), Ok(()));
+}

@@ -10,6 +10,7 @@ mod info;
 mod lies;
 mod life;
 mod matching;
+mod page;
 mod read_write;
 #[path = "../scripted/mod.rs"]
 mod scripted;
