@@ -141,7 +141,16 @@ pub const DRIVER: Expected = Expected {
         "nt::bugcheck::bugcheck",
         "openrdbss stops the system where RDBSS does: when a caller breaks a rule that memory safety hangs on",
     )],
-    stops: &[],
+    stops: &[
+        explained(
+            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::Connection>",
+            "the compiler's trap behind a `match` that covers all cases",
+        ),
+        explained(
+            "<smb_client::receiver::Receiver<oxsmb::exchange::Requester>>::next_event::<oxsmb::connection::table::LockedTable>",
+            "the same",
+        ),
+    ],
 };
 
 /// oxsmb.sys over Microsoft's RDBSS, which asks the kernel for more.
