@@ -39,7 +39,12 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
         "  server   {}, share {SHARE:?}, user {USER:?}, all in memory",
         server.address()
     );
-    let on_share = on_drive(&machine, &server, &credentials, &watch, !connect.no_sign);
+    let protection = match connect {
+        Connect { encrypt: true, .. } => "encrypted",
+        Connect { no_sign: true, .. } => "unsigned",
+        _ => "signed",
+    };
+    let on_share = on_drive(&machine, &server, &credentials, &watch, protection);
     // Unloading waits for nothing but the driver, so it comes before the verdict, whatever that is.
     let remains = machine.shut_down();
     server.stop();
@@ -88,7 +93,7 @@ fn on_drive(
     server: &RunningServer,
     credentials: &Credentials,
     watch: &Watch,
-    signed: bool,
+    protection: &str,
 ) -> Result<u64, Failure> {
     let address = server.address();
     let share = ShareName {
@@ -100,7 +105,7 @@ fn on_drive(
     println!("  drive    {LETTER}: is \\{}", share.tagged());
     let done = first_read::show(&drive, LETTER, watch)
         .and_then(|()| files(&drive, &share))
-        .and_then(|()| speeds::show(&drive, signed));
+        .and_then(|()| speeds::show(&drive, protection));
     done.and(drive.disconnect())?;
     Ok(server.stats().requests.iter().sum())
 }

@@ -518,7 +518,6 @@ impl<T: Token> Receiver<T> {
 
     /// Hands out the next message of a compound, each checked by itself (MS-SMB2 3.2.5.1.9). An encrypted frame is one, if only
     /// of one message.
-    #[inline(never)]
     fn compound(
         &mut self,
         len: usize,
@@ -567,7 +566,6 @@ impl<T: Token> Receiver<T> {
         }
     }
 
-    #[inline(never)]
     fn data_complete(&mut self, len: usize, head: usize, data: usize) -> Result<Step, ClientError> {
         if let Some(token) = &self.current {
             let inline = self.message_bytes(0, len.saturating_sub(data));

@@ -17,12 +17,11 @@ const ENTRIES: u64 = 2_000;
 const NAME: &str = "\\large.bin";
 const DIRECTORY: &str = "\\many";
 
-/// Prints the table.
+/// Prints the table. `how` tells how messages are protected.
 ///
 /// # Errors
 /// The first operation that fails.
-pub fn show(drive: &Drive<'_>, signed: bool) -> Result<(), Failure> {
-    let how = if signed { "signed" } else { "unsigned" };
+pub fn show(drive: &Drive<'_>, how: &str) -> Result<(), Failure> {
     println!("\nSpeeds, with every message {how}");
     let failed = |doing: &str, cause: Cause| Failure::new(doing, NAME, cause);
     let file = drive.open(NAME, Access::ReadWrite, Disposition::Create)?;
