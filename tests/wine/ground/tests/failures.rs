@@ -223,6 +223,6 @@ fn an_answer_with_a_wrong_signature_is_refused() {
     let server = start(serve(&share).fault(When::command(Command::READ), tamper));
     with_driver(&[("RequireSigning", 1)], |desk| {
         let file = connect(desk, &server).open("file").unwrap();
-        assert_eq!(file.read(0, 1_000), Err(NtStatus::ACCESS_DENIED));
+        assert_eq!(file.read(0, 1_000), Err(NtStatus::INVALID_SIGNATURE));
     });
 }
