@@ -89,11 +89,7 @@ impl Transport {
     }
 
     /// The server's addresses, at least one.
-    fn look_up(
-        &self,
-        server: ServerName<'_>,
-        patience: &Patience,
-    ) -> Result<PoolVec<SocketAddr>> {
+    fn look_up(&self, server: ServerName<'_>, patience: &Patience) -> Result<PoolVec<SocketAddr>> {
         if let Self::Wsk(wsk) = self {
             // Once it is there, nobody waits for it any more.
             wsk.provider(patience.left().unwrap_or_default())?;
