@@ -51,6 +51,13 @@ pub fn build_archive(
     )
 }
 
+/// Compiles a package of which nothing is linked.
+pub fn compile(machine: Machine, checkout: &Path, package: &str) -> Outcome {
+    let target = ["--target", machine.target()];
+    let what = ["--package", package, "--lib", "--release"];
+    cargo(checkout, "build", &[&target, &what[..]].concat())
+}
+
 /// The lints of packages, for Windows.
 pub fn clippy(packages: &[&str]) -> Outcome {
     let checkout = step::workspace();

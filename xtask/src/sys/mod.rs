@@ -128,7 +128,7 @@ pub fn arm64() -> Outcome {
     let checkout = step::workspace();
     build_for(Machine::Arm64, &checkout, &checkout.join(OUT_FOR_ARM64))?;
     // What is only there for Microsoft's RDBSS is not in that image.
-    cross::build_archive(Machine::Arm64, &checkout, "rdbss-microsoft", &[])
+    cross::compile(Machine::Arm64, &checkout, "rdbss-microsoft")
 }
 
 /// The lints of everything that is compiled for Windows.
