@@ -7,8 +7,8 @@ mod thread;
 mod token;
 
 pub use logon::{
-    SeMarkLogonSessionForTerminationNotification,
-    SeRegisterLogonSessionTerminatedRoutine, SeUnregisterLogonSessionTerminatedRoutine,
+    SeMarkLogonSessionForTerminationNotification, SeRegisterLogonSessionTerminatedRoutine,
+    SeUnregisterLogonSessionTerminatedRoutine,
 };
 pub use process::{
     IoGetCurrentProcess, IoThreadToProcess, PsGetCurrentProcess, PsGetCurrentProcessId,

@@ -2,8 +2,8 @@
 
 use crate::agent::shim as file;
 use crate::{
-    checked, dpc, fast_mutex, irp, irql, logon, mdl, pool, requestor, resource, security, share_access,
-    spin_lock, system_thread, timer, uncprovider, wait, work_item, wsk,
+    checked, dpc, fast_mutex, irp, irql, logon, mdl, pool, requestor, resource, security,
+    share_access, spin_lock, system_thread, timer, uncprovider, wait, work_item, wsk,
 };
 use core::ffi::c_void;
 
