@@ -97,7 +97,7 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "do not work over this network; if it is safe, the server signs wrongly, and its log may say more",
         ),
         NtStatus::SMB1_NOT_AVAILABLE => (
-            "the server speaks SMB1 only, which is unsafe, and OxSMB does not speak it",
+            "the server speaks SMB1 only, which protects nothing, and OxSMB does not speak it",
             "have SMB2 or SMB3 switched on at the server",
         ),
         NtStatus::USER_SESSION_DELETED => (
