@@ -127,7 +127,10 @@ unsafe extern "system" {
 // What the compiler calls by itself; a C runtime would have it.
 #[cfg(not(test))]
 #[link(name = "ntdll.dll", kind = "raw-dylib", modifiers = "+verbatim")]
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    reason = "no line of ours names them, but the linker must find them"
+)]
 unsafe extern "C" {
     fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
     fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
