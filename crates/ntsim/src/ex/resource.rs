@@ -9,7 +9,7 @@ use crate::ps;
 use crate::sys::*;
 use crate::verifier::{self, Kind, Place, broken};
 use core::panic::Location;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// `ReservedLowFlags`-like mark in an initialised resource.
 const MARK: KSPIN_LOCK = 0x4552_4553_4f55_5243;
@@ -29,6 +29,17 @@ struct State {
 }
 
 impl State {
+    /// Counts once more for the exclusive owner; false if that is not `id`.
+    fn reenter(&mut self, id: ERESOURCE_THREAD) -> bool {
+        match self.exclusive.as_mut().filter(|owner| owner.id == id) {
+            Some(owner) => {
+                owner.count += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
     fn share_of(&mut self, id: ERESOURCE_THREAD) -> Option<&mut Owner> {
         self.shared.iter_mut().find(|owner| owner.id == id)
     }
@@ -84,103 +95,109 @@ fn find<'a>(resource: PERESOURCE, place: Place) -> Option<&'a Resource> {
     unsafe { own.cast::<Resource>().as_ref() }
 }
 
-fn check_acquire(service: &str, place: Place) {
+/// Acquires a resource: once more if this thread has it exclusively, else as `take` does, which gives the state back, still
+/// locked, if it got the resource.
+fn acquire(
+    resource: PERESOURCE,
+    service: &str,
+    place: Place,
+    take: impl for<'a> FnOnce(
+        &'a Resource,
+        MutexGuard<'a, State>,
+        ERESOURCE_THREAD,
+    ) -> Option<MutexGuard<'a, State>>,
+) -> bool {
     irql::at_most(irql::APC, service, place);
     require_critical_region(service, place);
+    let _host = mode::host();
+    let Some(own) = find(resource, place) else {
+        return false;
+    };
+    let id = me();
+    let mut state = own.state.lock();
+    let state = if state.reenter(id) {
+        Some(state)
+    } else {
+        take(own, state, id)
+    };
+    if state.is_some() {
+        verifier::acquired(resource as usize, Kind::Resource, place);
+    }
+    state.is_some()
 }
 
 fn acquire_exclusive(resource: PERESOURCE, wait: bool, place: Place) -> bool {
-    check_acquire("ExAcquireResourceExclusiveLite", place);
-    let _host = mode::host();
-    let Some(own) = find(resource, place) else {
-        return false;
-    };
-    let id = me();
-    let mut state = own.state.lock();
-    if let Some(owner) = state.exclusive.as_mut().filter(|owner| owner.id == id) {
-        owner.count += 1;
-        verifier::acquired(resource as usize, Kind::Resource, place);
-        return true;
-    }
-    if wait && let Some(owner) = state.share_of(id) {
-        let first = owner.place;
-        drop(state);
-        broken!(
-            Recursion,
-            place,
-            Some(first),
-            "this thread shares the ERESOURCE and wants it exclusively: a deadlock"
-        );
-        return false;
-    }
-    let taken = |state: &State| state.exclusive.is_some() || !state.shared.is_empty();
-    if taken(&state) {
-        if !wait {
-            return false;
+    let service = "ExAcquireResourceExclusiveLite";
+    acquire(resource, service, place, |own, mut state, id| {
+        if wait && let Some(owner) = state.share_of(id) {
+            let first = owner.place;
+            drop(state);
+            broken!(
+                Recursion,
+                place,
+                Some(first),
+                "this thread shares the ERESOURCE and wants it exclusively: a deadlock"
+            );
+            return None;
         }
-        verifier::acquiring(resource as usize, place);
-        state.waiting_exclusive += 1;
-        while taken(&state) {
-            own.changed.wait(&mut state);
-        }
-        state.waiting_exclusive -= 1;
-    } else if wait {
-        verifier::acquiring(resource as usize, place);
-    }
-    state.exclusive = Some(Owner {
-        id,
-        count: 1,
-        place,
-    });
-    verifier::acquired(resource as usize, Kind::Resource, place);
-    true
-}
-
-fn acquire_shared(resource: PERESOURCE, wait: bool, share: Share, place: Place) -> bool {
-    check_acquire("ExAcquireResourceSharedLite", place);
-    let _host = mode::host();
-    let Some(own) = find(resource, place) else {
-        return false;
-    };
-    let id = me();
-    let mut state = own.state.lock();
-    if let Some(owner) = state.exclusive.as_mut().filter(|owner| owner.id == id) {
-        owner.count += 1;
-        verifier::acquired(resource as usize, Kind::Resource, place);
-        return true;
-    }
-    let shares = state.share_of(id).is_some();
-    let must_wait = |state: &State| {
-        state.exclusive.is_some()
-            || match share {
-                Share::Fair => state.waiting_exclusive > 0 && !shares,
-                Share::StarveExclusive => false,
-                Share::WaitForExclusive => state.waiting_exclusive > 0,
+        let taken = |state: &State| state.exclusive.is_some() || !state.shared.is_empty();
+        if taken(&state) {
+            if !wait {
+                return None;
             }
-    };
-    if wait && !shares {
-        verifier::acquiring(resource as usize, place);
-    }
-    if must_wait(&state) {
-        if !wait {
-            return false;
+            verifier::acquiring(resource as usize, place);
+            state.waiting_exclusive += 1;
+            while taken(&state) {
+                own.changed.wait(&mut state);
+            }
+            state.waiting_exclusive -= 1;
+        } else if wait {
+            verifier::acquiring(resource as usize, place);
         }
-        state.waiting_shared += 1;
-        while must_wait(&state) {
-            own.changed.wait(&mut state);
-        }
-        state.waiting_shared -= 1;
-    }
-    match state.share_of(id) {
-        Some(owner) => owner.count += 1,
-        None => state.shared.push(Owner {
+        state.exclusive = Some(Owner {
             id,
             count: 1,
             place,
-        }),
-    }
-    verifier::acquired(resource as usize, Kind::Resource, place);
-    true
+        });
+        Some(state)
+    })
+}
+
+fn acquire_shared(resource: PERESOURCE, wait: bool, share: Share, place: Place) -> bool {
+    let service = "ExAcquireResourceSharedLite";
+    acquire(resource, service, place, |own, mut state, id| {
+        let shares = state.share_of(id).is_some();
+        let must_wait = |state: &State| {
+            state.exclusive.is_some()
+                || match share {
+                    Share::Fair => state.waiting_exclusive > 0 && !shares,
+                    Share::StarveExclusive => false,
+                    Share::WaitForExclusive => state.waiting_exclusive > 0,
+                }
+        };
+        if wait && !shares {
+            verifier::acquiring(resource as usize, place);
+        }
+        if must_wait(&state) {
+            if !wait {
+                return None;
+            }
+            state.waiting_shared += 1;
+            while must_wait(&state) {
+                own.changed.wait(&mut state);
+            }
+            state.waiting_shared -= 1;
+        }
+        match state.share_of(id) {
+            Some(owner) => owner.count += 1,
+            None => state.shared.push(Owner {
+                id,
+                count: 1,
+                place,
+            }),
+        }
+        Some(state)
+    })
 }
 
 fn release(resource: PERESOURCE, id: ERESOURCE_THREAD, place: Place) {

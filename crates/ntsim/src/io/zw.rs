@@ -84,11 +84,16 @@ fn root_of(attributes: &OBJECT_ATTRIBUTES) -> Result<PFILE_OBJECT, NTSTATUS> {
 }
 
 fn file_of(handle: HANDLE) -> Result<PFILE_OBJECT, NTSTATUS> {
+    object_of(handle, Kind::File)
+}
+
+/// The object behind a handle, which must be a `kind`, declared as `T`.
+fn object_of<T>(handle: HANDLE, kind: Kind) -> Result<*mut T, NTSTATUS> {
     let entry = ob::look_up(handle, KERNEL).ok_or(STATUS_INVALID_HANDLE)?;
-    match ob::kind_of(entry.object) {
-        Some(Kind::File) => Ok(entry.object.cast()),
-        _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    if ob::kind_of(entry.object) != Some(kind) {
+        return Err(STATUS_OBJECT_TYPE_MISMATCH);
     }
+    Ok(entry.object.cast())
 }
 
 fn report(iosb: PIO_STATUS_BLOCK, status: NTSTATUS, information: u64) {
@@ -104,11 +109,7 @@ fn event_of(handle: HANDLE) -> Result<PKEVENT, NTSTATUS> {
     if handle.is_null() {
         return Ok(ptr::null_mut());
     }
-    let entry = ob::look_up(handle, KERNEL).ok_or(STATUS_INVALID_HANDLE)?;
-    match ob::kind_of(entry.object) {
-        Some(Kind::Event) => Ok(entry.object.cast()),
-        _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
-    }
+    object_of(handle, Kind::Event)
 }
 
 /// Runs a request: to its end on a file that does one at a time, else until it is under way.
@@ -145,9 +146,15 @@ fn run(
     result.unwrap_or_else(|status| status)
 }
 
-fn offset_of(offset: PLARGE_INTEGER) -> Option<i64> {
+/// How a read or a write is issued.
+fn transfer(
+    major: u32,
+    buffers: Buffers,
+    offset: PLARGE_INTEGER,
+) -> impl FnOnce(PFILE_OBJECT, Caller) -> Result<Arc<Request>, NTSTATUS> {
     // SAFETY: the caller of the service gives NULL or an offset; the union's members are all integers.
-    unsafe { offset.as_ref().map(|offset| offset.QuadPart) }
+    let offset = unsafe { offset.as_ref().map(|offset| offset.QuadPart) };
+    move |file, caller| service::transfer(file, major, buffers, offset, caller)
 }
 
 /// Reads from a file.
@@ -165,15 +172,14 @@ pub unsafe fn ZwReadFile(
 ) -> NTSTATUS {
     let place = Location::caller();
     irql::at_most(irql::PASSIVE, "ZwReadFile", place);
-    run(FileHandle, Event, IoStatusBlock, place, |file, caller| {
-        service::transfer(
-            file,
-            IRP_MJ_READ,
-            Buffers::Output(Buffer.cast(), Length),
-            offset_of(ByteOffset),
-            caller,
-        )
-    })
+    let buffers = Buffers::Output(Buffer.cast(), Length);
+    run(
+        FileHandle,
+        Event,
+        IoStatusBlock,
+        place,
+        transfer(IRP_MJ_READ, buffers, ByteOffset),
+    )
 }
 
 /// Writes to a file.
@@ -191,10 +197,14 @@ pub unsafe fn ZwWriteFile(
 ) -> NTSTATUS {
     let place = Location::caller();
     irql::at_most(irql::PASSIVE, "ZwWriteFile", place);
-    run(FileHandle, Event, IoStatusBlock, place, |file, caller| {
-        let buffers = Buffers::Input(Buffer.cast_const().cast(), Length);
-        service::transfer(file, IRP_MJ_WRITE, buffers, offset_of(ByteOffset), caller)
-    })
+    let buffers = Buffers::Input(Buffer.cast_const().cast(), Length);
+    run(
+        FileHandle,
+        Event,
+        IoStatusBlock,
+        place,
+        transfer(IRP_MJ_WRITE, buffers, ByteOffset),
+    )
 }
 
 /// Sends a device control.
