@@ -1,10 +1,11 @@
-//! Links the harness as Wine's kernel wants a driver: a native image whose entry point is `DriverEntry`.
+//! Links a driver as Wine's kernel wants it: a native image whose entry point is `DriverEntry`. The harness and the offender are
+//! both built with this.
 
 /// Where Debian's mingw-w64-x86-64-dev keeps the import libraries of ntoskrnl.exe and hal.dll.
 const IMPORT_LIBRARIES: &str = "/usr/x86_64-w64-mingw32/lib";
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../harness/build.rs");
     let target = std::env::var("CARGO_CFG_TARGET_OS");
     if target.as_deref() != Ok("windows") {
         return;
