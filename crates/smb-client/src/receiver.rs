@@ -1,16 +1,17 @@
 //! From the byte stream to answers.
 
+mod data;
+mod events;
 mod frame;
+mod sealed;
+mod signature;
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use smb_crypto::MessageMac;
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::compound::first_len;
-use smb_wire::smb2::transform::TransformHeader;
-use smb_wire::smb2::{Command, Header, HeaderFlags, ReadResponse};
-use smb_wire::{Fault, NtStatus, ParseError};
+use smb_wire::smb2::{Command, Header, ReadResponse};
 
 use crate::connection::{Claim, Connection};
 use crate::error::ClientError;
@@ -18,7 +19,11 @@ use crate::exchange::Reply;
 use crate::keys::{Protection, Sealing};
 use crate::negotiation::Negotiated;
 use crate::time::Time;
+use data::{carries_data, find_data};
 use frame::Opening;
+use signature::verify;
+
+pub use events::{Answer, Data, Event, Want};
 
 /// What a first look at a frame takes: frame header, SMB2 header and the fixed part of a READ response. It ends where a
 /// READ's data begins, so no data ever lands in the wrong buffer.
@@ -27,8 +32,6 @@ const FIRST_LOOK: usize = FrameHeader::LEN + ReadResponse::FIXED_END;
 const ROOM: u32 = 1024;
 /// Any answer may be as long as this: error responses carry paths, and breaks and logons come unasked-for sizes.
 const ALWAYS_ACCEPTED: u32 = 64 * 1024;
-/// How much a server may add behind a READ's data.
-const MAX_TAIL: usize = 256;
 /// Less than this in a row is no sign of life.
 const SIGN_OF_LIFE: usize = 64 * 1024;
 
@@ -53,56 +56,6 @@ pub trait SharedTable<T> {
         let _ = session_id;
         work(None)
     }
-}
-
-/// Where the next received bytes should go.
-#[derive(Debug)]
-pub enum Want<'a, T> {
-    /// Here, at most as many as fit.
-    Inline(&'a mut [u8]),
-    /// Into the caller's buffer of this READ, from `offset` on, at most `len` bytes.
-    Data {
-        /// The READ.
-        token: &'a T,
-        /// Where in its buffer.
-        offset: usize,
-        /// How many bytes are missing.
-        len: usize,
-    },
-}
-
-/// What the received bytes brought.
-#[derive(Debug)]
-pub enum Event<'a, T> {
-    /// A request is answered.
-    Answer(Answer<'a, T>),
-    /// A READ whose data, in the caller's buffer, does not fit its signature. The message counts as not received (MS-SMB2
-    /// 3.2.5.1.3); the connection goes on.
-    Forged(T),
-    /// The server breaks an oplock or a lease: the message, for [`smb_wire::smb2::BreakNotification::parse`].
-    Break(&'a [u8]),
-}
-
-/// The answer to a request, checked against the request and for its protection.
-#[derive(Debug)]
-pub struct Answer<'a, T> {
-    /// The request's token.
-    pub token: T,
-    /// The answer's header. Its status is the server's.
-    pub header: Header,
-    /// The whole message from the header on; of a READ whose data went elsewhere, the part before the data.
-    pub message: &'a [u8],
-    /// A READ's data.
-    pub data: Data<'a>,
-}
-
-/// Where a READ's data is. What was not a READ, or failed, has placed no byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Data<'a> {
-    /// In the caller's buffer, so many bytes.
-    Placed(u32),
-    /// Here, to be copied to the caller's buffer, which it fits: it was encrypted, or came in a compound.
-    Here(&'a [u8]),
 }
 
 /// Turns the bytes of one transport connection into answers.
@@ -426,80 +379,6 @@ impl<T: Token> Receiver<T> {
         Ok(())
     }
 
-    /// Prepares for an encrypted frame. Whom it answers only the opened message tells, so it may be as long as all that was
-    /// asked for together (MS-SMB2 3.2.5.1.1.1).
-    fn open_sealed(
-        &mut self,
-        len: usize,
-        session_id: u64,
-        table: &impl SharedTable<T>,
-    ) -> Result<(), ClientError> {
-        if !table.with_sealing(session_id, |sealing| sealing.is_some()) {
-            return Err(ClientError::UnexpectedEncryption);
-        }
-        self.collect(len, awaited(table).min(self.max_sealed))?;
-        self.phase = Phase::Sealed { len, session_id };
-        Ok(())
-    }
-
-    /// Opens an encrypted frame where it lies. What is not the server's own ends the connection: the request that it would
-    /// answer could only wait for its time-out.
-    // Its own frame: what cipher and hash need is not to lie on top of what answers need.
-    #[inline(never)]
-    fn unseal(
-        &mut self,
-        len: usize,
-        session_id: u64,
-        table: &impl SharedTable<T>,
-    ) -> Result<Step, ClientError> {
-        let start = self.start.saturating_add(FrameHeader::LEN);
-        let frame = self.inline.get_mut(start..start.saturating_add(len));
-        let frame = frame.unwrap_or_default();
-        table.with_sealing(session_id, |sealing| match sealing {
-            Some(sealing) => sealing.open(frame),
-            None => Err(ClientError::UnexpectedEncryption),
-        })?;
-        self.phase = Phase::Compound {
-            len,
-            next: TransformHeader::LEN,
-            sealed: Some(session_id),
-        };
-        Ok(Step::Again)
-    }
-
-    /// Prepares for a READ's data: the fixed part, which the first look has, tells where it is (MS-SMB2 2.2.20).
-    fn open_data(&mut self, len: usize, asked: u32) -> Result<(), ClientError> {
-        let fixed =
-            ReadResponse::parse_fixed(self.message_bytes(0, len.min(ReadResponse::FIXED_END)))?;
-        if fixed.data_length > asked {
-            return Err(ClientError::TooMuchData {
-                asked,
-                answered: fixed.data_length,
-            });
-        }
-        let data = usize::try_from(fixed.data_length).unwrap_or(usize::MAX);
-        let head = match data {
-            0 => ReadResponse::FIXED_END,
-            _ => usize::from(fixed.data_offset),
-        };
-        let tail = len
-            .checked_sub(head)
-            .and_then(|rest| rest.checked_sub(data))
-            .ok_or(ParseError {
-                field: "DataLength",
-                fault: Fault::OutOfBounds,
-            })?;
-        if tail > MAX_TAIL {
-            return Err(frame::too_long(
-                len,
-                len.saturating_sub(tail).saturating_add(MAX_TAIL),
-            ));
-        }
-        self.reserve(head.saturating_add(tail))?;
-        self.phase = Phase::DataHead { len, head, data };
-        Ok(())
-    }
-
     fn message(&mut self, len: usize) -> Result<Step, ClientError> {
         if let Some(token) = &self.current {
             verify(token, &self.header, self.message_bytes(0, len))?;
@@ -564,32 +443,6 @@ impl<T: Token> Receiver<T> {
                 Ok(Step::Answer { from, to, data })
             }
         }
-    }
-
-    fn data_complete(&mut self, len: usize, head: usize, data: usize) -> Result<Step, ClientError> {
-        if let Some(token) = &self.current {
-            let inline = self.message_bytes(0, len.saturating_sub(data));
-            let (before, behind) = inline.split_at_checked(head).unwrap_or((inline, &[]));
-            let verified = verify_with(token, &self.header, before, |mac| {
-                token.data(data, &mut |piece| mac.update(piece));
-                mac.update(behind);
-            });
-            match verified {
-                Ok(()) => {}
-                // The buffer is its user's, who may have written to it meanwhile: that must not cost others the connection.
-                Err(ClientError::BadSignature) => {
-                    self.end_frame(len.saturating_sub(data));
-                    return Ok(Step::Forged);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let from = self.end_frame(len.saturating_sub(data));
-        Ok(Step::Answer {
-            from,
-            to: from.saturating_add(head),
-            data: Place::Elsewhere(data),
-        })
     }
 
     /// Drops a frame that nobody waits for, without keeping it.
@@ -667,57 +520,6 @@ fn awaited<T>(table: &impl SharedTable<T>) -> u32 {
     u32::try_from(asked)
         .unwrap_or(u32::MAX)
         .saturating_add(ALWAYS_ACCEPTED)
-}
-
-/// Whether a READ with this status brings data: a pipe's message may be longer than the buffer.
-fn carries_data(status: NtStatus) -> bool {
-    status.is_success() || status == NtStatus::BUFFER_OVERFLOW
-}
-
-/// Where the data of a READ's whole response is, if the message is at `from`.
-fn find_data(message: &[u8], from: usize, asked: u32) -> Result<Range<usize>, ClientError> {
-    let head = ReadResponse::parse_fixed(message)?;
-    if head.data_length > asked {
-        return Err(ClientError::TooMuchData {
-            asked,
-            answered: head.data_length,
-        });
-    }
-    let data = ReadResponse::parse(message)?.data;
-    let start = match data {
-        [] => from,
-        _ => from.saturating_add(head.data_offset.into()),
-    };
-    Ok(start..start.saturating_add(data.len()))
-}
-
-fn verify<T: Token>(token: &T, header: &Header, message: &[u8]) -> Result<(), ClientError> {
-    verify_with(token, header, message, |_| {})
-}
-
-/// Checks the signature of an answer whose first piece is `head` (MS-SMB2 3.2.5.1.3).
-fn verify_with<T: Token>(
-    token: &T,
-    header: &Header,
-    head: &[u8],
-    rest: impl FnOnce(&mut MessageMac),
-) -> Result<(), ClientError> {
-    // An answer that had to be sealed has not come here.
-    let Protection::Signed(keys) = token.protection() else {
-        return Ok(());
-    };
-    if !header.flags.contains(HeaderFlags::SIGNED) {
-        // A server that has lost the session has lost its key too. All that a forger gains by this is what cutting the
-        // connection would give him.
-        return match header.status {
-            NtStatus::USER_SESSION_DELETED => Ok(()),
-            _ => Err(ClientError::NotSigned),
-        };
-    }
-    let mut mac = keys.signing().begin(head)?;
-    rest(&mut mac);
-    mac.verify(&header.signature)?;
-    Ok(())
 }
 
 #[cfg(test)]

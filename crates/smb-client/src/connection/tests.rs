@@ -26,17 +26,6 @@ fn later(client: &mut Client, interval: Interval) {
     client.now = client.now.after(interval);
 }
 
-fn expired(client: &mut Client) -> Vec<Expired<u32>> {
-    let now = client.now;
-    std::iter::from_fn(|| client.connection().expire(now))
-        .map(|expired| Expired {
-            token: expired.token.number,
-            command: expired.command,
-            sent: expired.sent,
-        })
-        .collect()
-}
-
 #[test]
 fn a_new_connection_may_send_one_request_with_id_0() {
     let mut client = client(|_| {});

@@ -7,10 +7,12 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 use smb_wire::smb2::{
-    BreakNotification, EchoResponse, ErrorResponse, FileId, OplockBreak, OplockLevel,
+    BreakNotification, EchoResponse, ErrorResponse, FileId, HeaderFlags, OplockBreak, OplockLevel,
     ReadResponseHead,
 };
+use smb_wire::{Fault, NtStatus, ParseError};
 
+use super::data::MAX_TAIL;
 use super::*;
 use crate::testing::*;
 

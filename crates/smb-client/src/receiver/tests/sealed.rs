@@ -1,5 +1,7 @@
 //! Encryption (anchors C.3 cases 2, 3 and 4).
 
+use smb_wire::smb2::transform::TransformHeader;
+
 use super::*;
 
 const TRANSFORM: usize = TransformHeader::LEN;
