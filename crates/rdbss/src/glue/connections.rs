@@ -16,7 +16,7 @@ use crate::raw::{
     UNICODE_STRING,
 };
 use crate::unicode::characters;
-use crate::{Device, MiniRedirector};
+use crate::{Device, MiniRedirector, Request};
 
 /// The device of a server's SRV_CALL.
 fn device_of<'a, M: MiniRedirector>(srv_call: SrvCall<'a, M>) -> Result<Device<'a, M>> {
@@ -238,10 +238,8 @@ pub(crate) unsafe extern "C" fn preparse_name<M: MiniRedirector>(
     name: *mut UNICODE_STRING,
 ) -> NTSTATUS {
     // SAFETY: by the contract.
-    let name = unsafe { characters(name) };
-    // SAFETY: by the contract.
     unsafe {
-        with_request(context, |mini: &M, request| {
+        with_name(context, name, |mini: &M, request, name| {
             mini.preparse_name(&request, name)
         })
     }
@@ -254,13 +252,26 @@ pub(crate) unsafe extern "C" fn is_valid_directory<M: MiniRedirector>(
     name: *mut UNICODE_STRING,
 ) -> NTSTATUS {
     // SAFETY: by the contract.
-    let name = unsafe { characters(name) };
-    // SAFETY: by the contract.
     unsafe {
-        with_request(context, |mini: &M, request| {
+        with_name(context, name, |mini: &M, request, name| {
             mini.is_valid_directory(&request, name)
         })
     }
+}
+
+/// Calls `serve` with the request of a context and a name that it is about.
+///
+/// # Safety
+/// As for [`with_request`]; `name` must be NULL or a string, alive during the call.
+unsafe fn with_name<M: MiniRedirector>(
+    context: *mut RX_CONTEXT,
+    name: *const UNICODE_STRING,
+    serve: impl FnOnce(&M, Request<'_, M>, &[u16]) -> Result<()>,
+) -> NTSTATUS {
+    // SAFETY: by the contract.
+    let name = unsafe { characters(name) };
+    // SAFETY: by the contract.
+    unsafe { with_request(context, |mini, request| serve(mini, request, name)) }
 }
 
 /// # Safety
@@ -269,7 +280,7 @@ pub(crate) unsafe extern "C" fn connection_id<M: MiniRedirector>(
     context: *mut RX_CONTEXT,
     unique: *mut RX_CONNECTION_ID,
 ) -> NTSTATUS {
-    let serve = |mini: &M, request: crate::Request<'_, M>| {
+    let serve = |mini: &M, request: Request<'_, M>| {
         let id = mini.connection_id(&request)?;
         let luid = LUID {
             LowPart: id.low,

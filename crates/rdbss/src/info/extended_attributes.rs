@@ -24,13 +24,9 @@ impl<'a, M: MiniRedirector> EaQuery<'a, M> {
     /// Which attributes are wanted: FILE_GET_EA_INFORMATION entries, checked by the I/O manager; empty for all.
     pub fn wanted(&self) -> &[u8] {
         let parameters = self.parameters();
-        if parameters.UserEaList.is_null() {
-            return &[];
-        }
+        let length = parameters.UserEaListLength as usize;
         // SAFETY: the I/O manager has copied the list, of this length, for the life of the IRP.
-        unsafe {
-            core::slice::from_raw_parts(parameters.UserEaList, parameters.UserEaListLength as usize)
-        }
+        unsafe { super::bytes(parameters.UserEaList, length) }
     }
 
     /// Where to go on, if the caller says so itself, from 1.

@@ -4,19 +4,19 @@
 
 mod directory;
 mod extended_attributes;
-mod file;
+mod query;
 mod quota;
 mod security;
 mod set_file;
-mod volume;
+mod set_volume;
 
 pub use directory::DirectoryQuery;
 pub use extended_attributes::{EaQuery, SetEa};
-pub use file::FileInfoQuery;
+pub use query::{FileInfoQuery, InfoQuery, VolumeInfoQuery};
 pub use quota::{QuotaQuery, SetQuota};
 pub use security::{SecurityQuery, SetSecurity};
 pub use set_file::{RenameTarget, SetFileInfo};
-pub use volume::{SetVolumeInfo, VolumeInfoQuery};
+pub use set_volume::SetVolumeInfo;
 
 use core::ptr::NonNull;
 
@@ -56,11 +56,20 @@ unsafe fn input<'a>(context: *mut RX_CONTEXT) -> &'a [u8] {
     // SAFETY: by the contract.
     let info = unsafe { info(context) };
     let length = usize::try_from(info.LengthRemaining).unwrap_or(0);
-    if info.Buffer.is_null() {
+    // SAFETY: a system buffer of this length, which nobody changes.
+    unsafe { bytes(info.Buffer.cast(), length) }
+}
+
+/// What the I/O manager has copied; nothing if it was not given.
+///
+/// # Safety
+/// `start` must be NULL or `length` bytes that nobody changes during `'a`.
+unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
+    if start.is_null() {
         return &[];
     }
-    // SAFETY: a system buffer of this length, which nobody changes.
-    unsafe { core::slice::from_raw_parts(info.Buffer.cast(), length) }
+    // SAFETY: by the contract.
+    unsafe { core::slice::from_raw_parts(start, length) }
 }
 
 /// A caller's input in memory that the caller may change meanwhile: it is only ever copied from.

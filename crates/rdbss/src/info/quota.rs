@@ -29,16 +29,9 @@ impl<'a, M: MiniRedirector> QuotaQuery<'a, M> {
     /// Whose quotas are wanted: FILE_GET_QUOTA_INFORMATION entries, checked by the I/O manager; empty for everyone's.
     pub fn wanted(&self) -> &[u8] {
         let parameters = self.parameters();
-        if parameters.SidList.is_null() {
-            return &[];
-        }
+        let length = parameters.SidListLength as usize;
         // SAFETY: the I/O manager has copied the list, of this length, for the life of the IRP.
-        unsafe {
-            core::slice::from_raw_parts(
-                parameters.SidList.cast(),
-                parameters.SidListLength as usize,
-            )
-        }
+        unsafe { super::bytes(parameters.SidList.cast(), length) }
     }
 
     /// Whether the listing starts again.

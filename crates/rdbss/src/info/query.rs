@@ -1,24 +1,30 @@
-//! Queries of a file.
+//! Queries of one class of information: of a file or of its volume.
 
 use crate::output::Output;
 use crate::{MiniRedirector, Request};
 
-/// A query of a file.
-pub struct FileInfoQuery<'a, M: MiniRedirector> {
+/// A query of one class of information.
+pub struct InfoQuery<'a, M: MiniRedirector> {
     request: Request<'a, M>,
     output: Output<'a>,
 }
 
-impl<'a, M: MiniRedirector> FileInfoQuery<'a, M> {
+/// A query of a file. Its class is a FILE_INFORMATION_CLASS.
+pub type FileInfoQuery<'a, M> = InfoQuery<'a, M>;
+
+/// A query of a volume. Its class is a FS_INFORMATION_CLASS.
+pub type VolumeInfoQuery<'a, M> = InfoQuery<'a, M>;
+
+impl<'a, M: MiniRedirector> InfoQuery<'a, M> {
     /// # Safety
-    /// `request` must be a query of a file that has no other output.
+    /// `request` must be a query of a file or a volume that has no other output.
     pub(crate) unsafe fn new(request: Request<'a, M>) -> Self {
         // SAFETY: by the contract.
         let output = unsafe { super::counted_output(request.as_raw()) };
         Self { request, output }
     }
 
-    /// What is asked for (FILE_INFORMATION_CLASS).
+    /// What is asked for.
     pub fn class(&self) -> u32 {
         // SAFETY: a live context of a query.
         unsafe { super::info(self.request.as_raw()) }.InformationClass
@@ -30,4 +36,4 @@ impl<'a, M: MiniRedirector> FileInfoQuery<'a, M> {
     }
 }
 
-deref_to_request!(FileInfoQuery);
+deref_to_request!(InfoQuery);
