@@ -94,7 +94,7 @@ fn kick(server: Live<SRV_CALL>) {
     let Some(device) = follow!(server => mrx.RxDeviceObject) else {
         return;
     };
-    crate::net::srv_call::reference(server);
+    crate::net::reference(server);
     LibraryWork::begin(device).hand_over();
     worker::queue(
         addr!(manager => HandlerWorkItem),
@@ -117,7 +117,7 @@ unsafe extern "C" fn handle_queue(context: *mut c_void) {
         }
         free(request);
     }
-    crate::net::srv_call::dereference(server);
+    crate::net::dereference(server);
     drop(work);
 }
 

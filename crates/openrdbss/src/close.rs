@@ -4,7 +4,7 @@ use crate::calldown::{self, Answer};
 use crate::context::{self, Context};
 use crate::fcb::{self, Fcb};
 use crate::live::{Live, get, set};
-use crate::net::v_net_root;
+use crate::net;
 use crate::request;
 use crate::{buffering, fobx, scavenger, srv_open};
 use nt::sys::STATUS_SUCCESS;
@@ -13,7 +13,7 @@ use rdbss::raw::*;
 /// IRP_MJ_CLOSE.
 pub(crate) fn close(context: Context) -> Answer {
     if let Some(view) = request::tree_connection(context) {
-        v_net_root::dereference(view);
+        net::dereference(view);
         return STATUS_SUCCESS.into();
     }
     let Ok(file) = request::file(context) else {

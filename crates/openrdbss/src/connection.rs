@@ -4,7 +4,7 @@ use crate::context;
 use crate::fcb::{self, Fcb};
 use crate::kernel::{region, resource};
 use crate::live::{Live, addr, follow, get, set};
-use crate::net::{finalize, net_root, v_net_root};
+use crate::net::{self, finalize, net_root, v_net_root};
 use crate::{calldown, cancel, fobx, list, scavenger, srv_open};
 use core::sync::atomic::{AtomicU32, Ordering};
 use nt::sys::{NTSTATUS, STATUS_FILES_OPEN, STATUS_SUCCESS};
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
     if ForceFilesClosed == 0 && any_file_open(share, view) {
         return STATUS_FILES_OPEN;
     }
-    v_net_root::reference(view);
+    net::reference(view);
     // SAFETY: the view is referenced.
     unsafe { cancel::RxCancelNotifyChangeDirectoryRequestsForVNetRoot(VNetRoot, 1) };
     close_files(share, view);
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
     }
     set!(view => ConnectionFinalizationDone, 1);
     let device = net_root::device(share);
-    v_net_root::dereference(view);
+    net::dereference(view);
     if let Some(device) = device {
         // Shares and servers that nothing holds any more.
         finalize::dormant(device, 0);
@@ -87,13 +87,13 @@ pub unsafe extern "C" fn RxForceFinalizeAllVNetRoots(NetRoot: *mut NET_ROOT) {
         resource::acquire_exclusive(lock, true);
         let view = net_root::views(share).next();
         if let Some(view) = view {
-            v_net_root::reference(view);
+            net::reference(view);
         }
         resource::release(lock);
         let Some(view) = view else { return };
         // SAFETY: both are held; the view leaves the share's list.
         unsafe { RxFinalizeConnection(NetRoot, view.as_ptr(), 1) };
-        v_net_root::dereference(view);
+        net::dereference(view);
     }
 }
 

@@ -5,14 +5,13 @@ use crate::calldown::Answer;
 use crate::context::{self, Context};
 use crate::fcb::{self, Mode};
 use crate::kernel::irp::Stack;
-use crate::kernel::pool;
 use crate::live::{Live, addr, get, set};
 use crate::query::{self, Part};
 use crate::request;
 use crate::{fobx, unicode};
 use nt::sys::{
     NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED, UNICODE_STRING,
+    STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED,
 };
 use rdbss::raw::*;
 
@@ -86,15 +85,8 @@ fn keep_template(stack: Stack, handle: Live<FOBX>) -> Result<(), NTSTATUS> {
     } else {
         pattern
     };
-    let bytes = pattern.len().saturating_mul(2);
-    let text =
-        pool::allocate::<u16>(bytes, RX_DIRCTL_POOLTAG).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-    // SAFETY: just allocated with room for the pattern.
-    unsafe { core::ptr::copy_nonoverlapping(pattern.as_ptr(), text.as_ptr(), pattern.len()) };
-    let template = UNICODE_STRING {
-        Buffer: text.as_ptr(),
-        ..unicode::over(pattern)
-    };
+    let template =
+        unicode::duplicate(pattern, RX_DIRCTL_POOLTAG).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
     fobx::set_template(handle, template);
     let matches_all = if pattern == all {
         FOBX_FLAG_MATCH_ALL

@@ -2,12 +2,13 @@
 
 use crate::assertion::{Rule, require};
 use crate::context;
-use crate::fcb::{self, Fcb, round8};
+use crate::extension::Extension;
+use crate::fcb::{self, Fcb};
 use crate::kernel::irp;
 use crate::kernel::pool;
 use crate::live::{Live, addr, atomic, follow, get, set};
 use crate::reference::drop_one;
-use crate::{list, srv_open};
+use crate::{list, srv_open, unicode};
 use core::sync::atomic::Ordering;
 use nt::sys::{BOOLEAN, UNICODE_STRING};
 use rdbss::raw::*;
@@ -15,21 +16,14 @@ use rdbss::raw::*;
 /// Makes a handle of an open, with one reference: the file object's.
 pub(crate) fn create(open: Live<SRV_OPEN>, file: Fcb) -> Option<Live<FOBX>> {
     let callbacks = follow!(file.body() => MRxDispatch)?;
-    let managed = get!(callbacks => MRxFlags) & RDBSS_MANAGE_FOBX_EXTENSION != 0;
-    let extension_at = round8(size_of::<FOBX>());
-    let extension = if managed {
-        get!(callbacks => MRxFobxSize) as usize
-    } else {
-        0
-    };
-    let fobx = pool::allocate::<FOBX>(extension_at.saturating_add(extension), RX_FOBX_POOLTAG)?;
+    let size = get!(callbacks => MRxFobxSize);
+    let extension = Extension::behind::<FOBX>(callbacks, RDBSS_MANAGE_FOBX_EXTENSION, size);
+    let fobx = pool::allocate::<FOBX>(extension.end(), RX_FOBX_POOLTAG)?;
     set!(fobx => mrx.NodeTypeCode, RDBSS_NTC_FOBX);
     set!(fobx => mrx.NodeByteSize, size_of::<FOBX>() as u16);
     set!(fobx => mrx.NodeReferenceCount, 1);
     set!(fobx => mrx.pSrvOpen, open.as_ptr().cast());
-    if managed {
-        set!(fobx => mrx.Context, fobx.as_ptr().wrapping_byte_add(extension_at).cast());
-    }
+    set!(fobx => mrx.Context, extension.of(fobx));
     set!(fobx => RxDeviceObject, file.device().map_or(core::ptr::null_mut(), Live::as_ptr));
     list::init(addr!(fobx => ScavengerFinalizationList));
     list::init(addr!(fobx => ClosePendingList));
@@ -79,9 +73,10 @@ pub(crate) fn set_template(fobx: Live<FOBX>, template: UNICODE_STRING) {
 pub(crate) fn drop_template(fobx: Live<FOBX>) {
     if has(fobx, FOBX_FLAG_FREE_UNICODE) {
         change_flags(fobx, 0, FOBX_FLAG_FREE_UNICODE);
-        if let Some(text) = follow!(fobx => mrx.Query.UnicodeQueryTemplate.Buffer) {
-            pool::free(text, RX_DIRCTL_POOLTAG);
-        }
+        unicode::free(
+            get!(fobx => mrx.Query.UnicodeQueryTemplate),
+            RX_DIRCTL_POOLTAG,
+        );
         set!(fobx => mrx.Query.UnicodeQueryTemplate, UNICODE_STRING::default());
     }
 }

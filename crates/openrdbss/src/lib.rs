@@ -62,6 +62,7 @@ mod directory;
 mod dispatch;
 mod exports;
 mod extended;
+mod extension;
 mod fcb;
 mod file_info;
 mod flush;

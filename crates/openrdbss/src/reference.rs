@@ -4,7 +4,7 @@ use crate::assertion::{Rule, violated};
 use crate::fcb::{self, Fcb};
 use crate::kernel::region;
 use crate::live::{Live, atomic, get};
-use crate::net::{net_root, srv_call, v_net_root};
+use crate::net;
 use crate::{fobx, srv_open};
 use core::sync::atomic::Ordering;
 use nt::sys::{BOOLEAN, PVOID};
@@ -59,9 +59,9 @@ fn node(instance: PVOID) -> Option<Node> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RxReference(Instance: PVOID) {
     match node(Instance) {
-        Some(Node::Server(server)) => srv_call::reference(server),
-        Some(Node::Share(share)) => net_root::reference(share),
-        Some(Node::View(view)) => v_net_root::reference(view),
+        Some(Node::Server(server)) => net::reference(server),
+        Some(Node::Share(share)) => net::reference(share),
+        Some(Node::View(view)) => net::reference(view),
         Some(Node::Open(open)) => srv_open::reference(open),
         Some(Node::Handle(handle)) => fobx::reference(handle),
         Some(Node::File(file)) => fcb::reference(file),
@@ -77,9 +77,9 @@ pub unsafe extern "C" fn RxReference(Instance: PVOID) {
 pub unsafe extern "C" fn RxDereference(Instance: PVOID, _LockHoldingState: LOCK_HOLDING_STATE) {
     let _region = region::enter();
     match node(Instance) {
-        Some(Node::Server(server)) => srv_call::dereference(server),
-        Some(Node::Share(share)) => net_root::dereference(share),
-        Some(Node::View(view)) => v_net_root::dereference(view),
+        Some(Node::Server(server)) => net::dereference(server),
+        Some(Node::Share(share)) => net::dereference(share),
+        Some(Node::View(view)) => net::dereference(view),
         Some(Node::Open(open)) => srv_open::dereference(open),
         Some(Node::Handle(handle)) => fobx::dereference(handle),
         Some(Node::File(file)) => fcb::dereference(file),

@@ -2,7 +2,7 @@
 
 use crate::context::{self, Context};
 use crate::dispatch;
-use crate::kernel::{pool, region};
+use crate::kernel::region;
 use crate::live::{Live, addr, follow, get, set};
 use crate::net::{finalize, prefix, v_net_root};
 use crate::{config, data, list, scavenger, unicode, worker};
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn RxRegisterMinirdr(
     let provides = Controls
         & (RX_REGISTERMINI_FLAG_DONT_PROVIDE_UNCS | RX_REGISTERMINI_FLAG_DONT_USE_VISTA_REDIRECTOR)
         == 0;
-    let Some(kept) = keep_name(name) else {
+    let Some(kept) = unicode::duplicate(name, RX_MISC_POOLTAG) else {
         return STATUS_INSUFFICIENT_RESOURCES;
     };
     let own = size_of::<RDBSS_DEVICE_OBJECT>().saturating_sub(size_of::<nt::sys::DEVICE_OBJECT>());
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn RxRegisterMinirdr(
     // SAFETY: made with room for a RDBSS_DEVICE_OBJECT.
     let made = unsafe { Live::from_nullable(device.cast::<RDBSS_DEVICE_OBJECT>()) };
     let (true, Some(made)) = (status >= 0, made) else {
-        drop_name(kept);
+        unicode::free(kept, RX_MISC_POOLTAG);
         return status;
     };
     set!(made => RegistrationControls, Controls);
@@ -168,23 +168,6 @@ fn fill_dispatch(driver: *mut DRIVER_OBJECT) {
     set!(driver => MajorFunction, [entry; 28]);
 }
 
-fn keep_name(name: &[u16]) -> Option<UNICODE_STRING> {
-    let text = pool::allocate::<u16>(name.len().saturating_mul(2).max(2), RX_MISC_POOLTAG)?;
-    // SAFETY: just allocated with room for the name.
-    unsafe { core::ptr::copy_nonoverlapping(name.as_ptr(), text.as_ptr(), name.len()) };
-    Some(UNICODE_STRING {
-        Buffer: text.as_ptr(),
-        ..unicode::over(name)
-    })
-}
-
-fn drop_name(name: UNICODE_STRING) {
-    // SAFETY: a name of `keep_name`.
-    if let Some(text) = unsafe { Live::from_nullable(name.Buffer) } {
-        pool::free(text, RX_MISC_POOLTAG);
-    }
-}
-
 /// Removes the device, which is stopped.
 ///
 /// # Safety
@@ -208,7 +191,7 @@ pub unsafe extern "C" fn RxpUnregisterMinirdr(RxDeviceObject: *mut RDBSS_DEVICE_
     if let Some(table) = follow!(device => pRxNetNameTable) {
         prefix::destroy(table);
     }
-    drop_name(get!(device => DeviceName));
+    unicode::free(get!(device => DeviceName), RX_MISC_POOLTAG);
     // SAFETY: made by RxRegisterMinirdr, and nothing of the library points to it any more.
     unsafe { nt::sys::IoDeleteDevice(device.as_ptr().cast()) };
 }

@@ -1,9 +1,10 @@
 //! SRV_OPEN: one open as the server knows it. All of this happens with its FCB locked exclusively.
 
-use crate::fcb::{self, Fcb, round8};
+use crate::extension::Extension;
+use crate::fcb::{self, Fcb};
 use crate::kernel::pool;
 use crate::live::{Live, addr, atomic, follow, get, set};
-use crate::net::{net_root, v_net_root};
+use crate::net::{self, net_root, v_net_root};
 use crate::reference::drop_one;
 use crate::{buffering, list};
 use core::sync::atomic::Ordering;
@@ -13,23 +14,15 @@ use rdbss::raw::*;
 /// Makes an open, in transition, with one reference for the caller.
 pub(crate) fn create(view: Live<V_NET_ROOT>, file: Fcb) -> Option<Live<SRV_OPEN>> {
     let callbacks = follow!(file.body() => MRxDispatch)?;
-    let managed = get!(callbacks => MRxFlags) & RDBSS_MANAGE_SRV_OPEN_EXTENSION != 0;
-    let extension_at = round8(size_of::<SRV_OPEN>());
-    let extension = if managed {
-        get!(callbacks => MRxSrvOpenSize) as usize
-    } else {
-        0
-    };
-    let open =
-        pool::allocate::<SRV_OPEN>(extension_at.saturating_add(extension), RX_SRVOPEN_POOLTAG)?;
+    let size = get!(callbacks => MRxSrvOpenSize);
+    let extension = Extension::behind::<SRV_OPEN>(callbacks, RDBSS_MANAGE_SRV_OPEN_EXTENSION, size);
+    let open = pool::allocate::<SRV_OPEN>(extension.end(), RX_SRVOPEN_POOLTAG)?;
     set!(open => mrx.NodeTypeCode, RDBSS_NTC_SRVOPEN);
     set!(open => mrx.NodeByteSize, size_of::<SRV_OPEN>() as u16);
     set!(open => mrx.NodeReferenceCount, 1);
     set!(open => mrx.pFcb, file.as_ptr());
     set!(open => mrx.pVNetRoot, view.as_ptr().cast());
-    if managed {
-        set!(open => mrx.Context, open.as_ptr().wrapping_byte_add(extension_at).cast());
-    }
+    set!(open => mrx.Context, extension.of(open));
     set!(open => mrx.pAlreadyPrefixedName, addr!(file.body() => PrivateAlreadyPrefixedName).as_ptr());
     set!(open => Condition, Condition_InTransition);
     for link in [
@@ -45,7 +38,7 @@ pub(crate) fn create(view: Live<V_NET_ROOT>, file: Fcb) -> Option<Live<SRV_OPEN>
         addr!(open => mrx.SrvOpenQLinks),
     );
     touch_list(file);
-    v_net_root::reference(view);
+    net::reference(view);
     fcb::reference(file);
     set!(view => mrx.NumberOfOpens, get!(view => mrx.NumberOfOpens).saturating_add(1));
     if let Some(share) = v_net_root::net_root(view) {
@@ -134,7 +127,7 @@ fn finalize(open: Live<SRV_OPEN>) {
     fcb::dereference(file);
     fcb::dereference(file);
     if let Some(view) = view {
-        v_net_root::dereference(view);
+        net::dereference(view);
     }
 }
 

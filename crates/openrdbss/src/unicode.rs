@@ -1,5 +1,6 @@
 //! Counted UTF-16 strings.
 
+use crate::kernel::pool;
 use crate::live::Live;
 use nt::sys::UNICODE_STRING;
 
@@ -31,6 +32,35 @@ pub(crate) fn over(units: &[u16]) -> UNICODE_STRING {
         Length: bytes,
         MaximumLength: bytes,
         Buffer: units.as_ptr().cast_mut(),
+    }
+}
+
+/// A copy of the characters in pool, for [`free`]; `None` when there is no memory.
+#[track_caller]
+pub(crate) fn duplicate(units: &[u16], tag: u32) -> Option<UNICODE_STRING> {
+    let text = pool::allocate::<u16>(units.len().saturating_mul(2), tag)?;
+    // SAFETY: just allocated with room for the characters.
+    Some(unsafe { copy_to(units, text.as_ptr()) })
+}
+
+/// Frees the characters of a [`duplicate`], if there are any.
+pub(crate) fn free(string: UNICODE_STRING, tag: u32) {
+    // SAFETY: allocated by `duplicate`, and its owner gives it up.
+    if let Some(text) = unsafe { Live::from_nullable(string.Buffer) } {
+        pool::free(text, tag);
+    }
+}
+
+/// Copies the characters to `to`: a string over the copy.
+///
+/// # Safety
+/// At `to` there is room for them, which nobody else uses.
+pub(crate) unsafe fn copy_to(units: &[u16], to: *mut u16) -> UNICODE_STRING {
+    // SAFETY: by the contract.
+    unsafe { core::ptr::copy_nonoverlapping(units.as_ptr(), to, units.len()) };
+    UNICODE_STRING {
+        Buffer: to,
+        ..over(units)
     }
 }
 

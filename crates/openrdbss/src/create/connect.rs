@@ -6,6 +6,7 @@ use super::{credential_fields, ea_bytes};
 use crate::context::{self, Context};
 use crate::kernel::{pool, secret};
 use crate::live::{Live, follow, get, set};
+use crate::net;
 use crate::net::v_net_root::{self, Identity, Names};
 use crate::{fobx, srv_open, unicode};
 use core::ops::Range;
@@ -145,7 +146,7 @@ fn relative(context: Context, related: Live<FILE_OBJECT>, text: &[u16]) -> Resul
         &[prefix, base, backslash, text],
         &Credentials::default(),
     )?;
-    v_net_root::reference(view);
+    net::reference(view);
     Ok(Found {
         view,
         path: whole.get(prefix.len()..).unwrap_or(&[]),

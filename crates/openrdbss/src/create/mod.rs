@@ -24,7 +24,7 @@ use crate::calldown::Answer;
 use crate::context::{self, Context};
 use crate::kernel::irp::{self, Irp, Stack};
 use crate::live::{Live, addr, follow, get, set};
-use crate::net::v_net_root;
+use crate::net::{self, v_net_root};
 use crate::register;
 use nt::sys::{
     FILE_CREATE_TREE_CONNECTION, FILE_OBJECT, FILE_OPENED, NTSTATUS, STATUS_INVALID_DEVICE_REQUEST,
@@ -137,7 +137,7 @@ fn open_named(
     } else {
         open_with_retries(context, device, file_object, &found)
     };
-    v_net_root::dereference(found.view);
+    net::dereference(found.view);
     status
 }
 
@@ -172,7 +172,7 @@ fn connect_tree(
     }
     let view = found.view;
     // The handle's reference, and once per view the one for the connection itself.
-    v_net_root::reference(view);
+    net::reference(view);
     v_net_root::add_connection(view);
     set!(file_object => FsContext, register::device_fcb(device).cast());
     set!(file_object => FsContext2, view.as_ptr().cast());

@@ -8,7 +8,7 @@ use super::credentials::Credentials;
 use super::name;
 use crate::context::{self, Context};
 use crate::live::{addr, get, set};
-use crate::net::v_net_root;
+use crate::net;
 use nt::sys::{
     IO_SECURITY_CONTEXT, NTSTATUS, STATUS_BAD_NETWORK_PATH, STATUS_INVALID_DEVICE_REQUEST,
 };
@@ -44,7 +44,7 @@ pub(crate) fn query_path(context: Context, question: &QueryPath<'_>) -> Result<u
         connect::view_by_name(context, device, &cut, &Credentials::default(), identity)
     });
     let accepted = found.map(|found| {
-        v_net_root::dereference(found.view);
+        net::dereference(found.view);
         cut.tail.len().saturating_sub(found.path.len())
     });
     context::free_name(context);

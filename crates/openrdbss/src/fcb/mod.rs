@@ -19,9 +19,10 @@ pub(crate) use size::{
 pub(crate) use table::{find_or_create, in_table, init as init_table, remove_name};
 
 use crate::assertion::{Rule, require};
+use crate::extension::round8;
 use crate::kernel::{event, pool, resource};
 use crate::live::{Live, addr, atomic, field, follow, get, set};
-use crate::net::v_net_root;
+use crate::net;
 use crate::reference::drop_one;
 use crate::{config, list, unicode};
 use core::ptr::NonNull;
@@ -134,11 +135,6 @@ impl Fcb {
     }
 }
 
-/// Rounds up to a multiple of 8.
-pub(crate) fn round8(bytes: usize) -> usize {
-    bytes.saturating_add(7) & !7
-}
-
 /// Makes an FCB with one reference, for the caller; not yet in a table. `fake` ones never get there.
 pub(crate) fn create(
     device: Live<RDBSS_DEVICE_OBJECT>,
@@ -174,9 +170,7 @@ pub(crate) fn create(
     set!(body => NonPaged, at(extra_at).cast());
     init_extra(fcb);
     // SAFETY: the block has room for the name at its end.
-    unsafe { core::ptr::copy_nonoverlapping(path.as_ptr(), at(name_at).cast::<u16>(), path.len()) };
-    let mut name = unicode::over(path);
-    name.Buffer = at(name_at).cast();
+    let name = unsafe { unicode::copy_to(path, at(name_at).cast()) };
     set!(body => PrivateAlreadyPrefixedName, name);
     set!(body => FcbTableEntry.Path, name);
     set!(body => mrx.pNetRoot, get!(view => mrx.pNetRoot));
@@ -195,7 +189,7 @@ pub(crate) fn create(
     ] {
         list::init(link);
     }
-    v_net_root::reference(view);
+    net::reference(view);
     count(fcb, 1);
     Some(fcb)
 }
@@ -290,7 +284,7 @@ fn destroy(fcb: Fcb) {
     let view = follow!(body => VNetRoot);
     pool::free(fcb.start, RX_FCB_POOLTAG);
     if let Some(view) = view {
-        v_net_root::dereference(view);
+        net::dereference(view);
     }
 }
 

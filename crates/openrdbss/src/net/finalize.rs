@@ -1,6 +1,6 @@
 //! The end of servers, shares and views.
 
-use super::{net_root, prefix, srv_call, v_net_root};
+use super::{named, net_root, srv_call, v_net_root};
 use crate::data;
 use crate::kernel::resource;
 use crate::live::{Live, addr, follow, get, set};
@@ -23,7 +23,7 @@ pub(crate) fn dormant(device: Live<RDBSS_DEVICE_OBJECT>, before: u64) -> bool {
     };
     let lock = addr!(table => TableLock);
     resource::acquire_shared(lock, true);
-    let left = views(table).any(|view| get!(view => mrx.NodeReferenceCount) == 0);
+    let left = named::all::<V_NET_ROOT>(table).any(named::is_dormant);
     resource::release(lock);
     left
 }
@@ -34,55 +34,31 @@ enum Dormant {
     Server(Live<SRV_CALL>),
 }
 
-fn views(table: Live<RX_PREFIX_TABLE>) -> impl Iterator<Item = Live<V_NET_ROOT>> {
-    prefix::objects(table, RDBSS_NTC_V_NETROOT).filter_map(|object| {
-        // SAFETY: the table's objects of this type are V_NET_ROOTs, alive while they are in the table.
-        unsafe { Live::from_nullable(object.cast::<V_NET_ROOT>()) }
-    })
-}
-
 /// Takes one object that nobody holds out of the table.
 fn next_dormant(device: Live<RDBSS_DEVICE_OBJECT>, before: u64) -> Option<Dormant> {
     let table = follow!(device => pRxNetNameTable)?;
     let lock = addr!(table => TableLock);
     resource::acquire_exclusive(lock, true);
-    let view = views(table).find(|view| {
-        get!(*view => mrx.NodeReferenceCount) == 0
-            && get!(v_net_root::block(*view) => dormant_since) <= before
-    });
-    let found = match view {
-        Some(view) => {
-            v_net_root::leave(table, view);
-            Some(Dormant::View(view))
-        }
-        None => next_holder(table),
-    };
+    let found = next_view(table, before).or_else(|| next_holder(table));
     resource::release(lock);
     found
 }
 
+fn next_view(table: Live<RX_PREFIX_TABLE>, before: u64) -> Option<Dormant> {
+    let view = named::all::<V_NET_ROOT>(table)
+        .find(|view| named::is_dormant(*view) && named::dormant_since(*view) <= before)?;
+    v_net_root::leave(table, view);
+    Some(Dormant::View(view))
+}
+
 fn next_holder(table: Live<RX_PREFIX_TABLE>) -> Option<Dormant> {
-    let shares = prefix::objects(table, RDBSS_NTC_NETROOT).filter_map(|object| {
-        // SAFETY: the table's objects of this type are NET_ROOTs, alive while they are in the table.
-        unsafe { Live::from_nullable(object.cast::<NET_ROOT>()) }
-    });
-    for share in shares {
-        if get!(share => mrx.NodeReferenceCount) == 0 {
-            net_root::leave(table, share);
-            return Some(Dormant::Share(share));
-        }
+    if let Some(share) = named::all::<NET_ROOT>(table).find(|share| named::is_dormant(*share)) {
+        net_root::leave(table, share);
+        return Some(Dormant::Share(share));
     }
-    let servers = prefix::objects(table, RDBSS_NTC_SRVCALL).filter_map(|object| {
-        // SAFETY: the table's objects of this type are SRV_CALLs, alive while they are in the table.
-        unsafe { Live::from_nullable(object.cast::<SRV_CALL>()) }
-    });
-    for server in servers {
-        if get!(server => mrx.NodeReferenceCount) == 0 {
-            srv_call::leave(table, server);
-            return Some(Dormant::Server(server));
-        }
-    }
-    None
+    let server = named::all::<SRV_CALL>(table).find(|server| named::is_dormant(*server))?;
+    named::leave(table, server);
+    Some(Dormant::Server(server))
 }
 
 /// Ends a view that is in no table and that nobody holds.

@@ -1,15 +1,16 @@
 //! SRV_CALL: a server (reference 4.2).
 
-use super::{Left, POISON, condition, poison, prefix};
-use crate::assertion::{Rule, require, violated};
+use super::callback::{self, POISON, poison, require_pending};
+use super::named::{self, Fields, Named, Stay};
+use super::{condition, dereference, finalize};
+use crate::assertion::{Rule, violated};
 use crate::context::{self, Context};
 use crate::kernel::{event, pool, resource};
-use crate::live::{Live, addr, atomic, follow, get, set};
-use crate::{buffering, list, scavenger, unicode};
-use core::sync::atomic::Ordering;
+use crate::live::{Live, addr, follow, get, set};
+use crate::{buffering, list, unicode};
 use nt::sys::{
-    NTSTATUS, STATUS_BAD_NETWORK_PATH, STATUS_INSUFFICIENT_RESOURCES, STATUS_PENDING,
-    STATUS_SUCCESS, UNICODE_STRING,
+    NTSTATUS, STATUS_BAD_NETWORK_PATH, STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
+    UNICODE_STRING,
 };
 use rdbss::raw::*;
 
@@ -25,15 +26,33 @@ pub(crate) struct Block {
     pub outcome: NTSTATUS,
     pub recommunicate: PVOID,
     pub finalize_item: RX_WORK_QUEUE_ITEM,
-    /// Set when the last reference went; 100-ns units of interrupt time.
-    pub dormant_since: u64,
-    pub in_table: bool,
+    stay: Stay,
 }
 
 /// The library's part of a SRV_CALL.
 pub(crate) fn block(srv_call: Live<SRV_CALL>) -> Live<Block> {
     // SAFETY: every SRV_CALL is made by `create`, as the start of a block.
     unsafe { srv_call.cast() }
+}
+
+impl Named for SRV_CALL {
+    const NODE_TYPE: u16 = RDBSS_NTC_SRVCALL;
+
+    fn fields(srv_call: Live<Self>) -> Fields {
+        Fields {
+            references: addr!(srv_call => mrx.NodeReferenceCount),
+            entry: addr!(srv_call => PrefixEntry),
+            stay: addr!(block(srv_call) => stay),
+        }
+    }
+
+    fn device(srv_call: Live<Self>) -> Option<Live<RDBSS_DEVICE_OBJECT>> {
+        follow!(srv_call => mrx.RxDeviceObject)
+    }
+
+    fn finalize(srv_call: Live<Self>) {
+        finalize::srv_call(srv_call);
+    }
 }
 
 /// The server of that name, connected and with a reference for the caller.
@@ -45,14 +64,14 @@ pub(crate) fn obtain(
     let table = follow!(device => pRxNetNameTable).ok_or(STATUS_BAD_NETWORK_PATH)?;
     let lock = addr!(table => TableLock);
     resource::acquire_shared(lock, true);
-    let mut found = find(table, name);
+    let mut found = named::find::<SRV_CALL>(table, name);
     resource::release(lock);
     if found.is_none() {
         let fresh = create(device, name).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
         resource::acquire_exclusive(lock, true);
-        found = find(table, name);
+        found = named::find(table, name);
         if found.is_none() {
-            enter(table, fresh);
+            named::enter(table, fresh, get!(block(fresh) => name));
         }
         resource::release(lock);
         if found.is_none() {
@@ -71,24 +90,13 @@ pub(crate) fn obtain(
     Err(status)
 }
 
-fn find(table: Live<RX_PREFIX_TABLE>, name: &[u16]) -> Option<Live<SRV_CALL>> {
-    let object = prefix::find(table, name, RDBSS_NTC_SRVCALL)?;
-    // SAFETY: the table's objects of this type are SRV_CALLs, alive while they are in the table.
-    let srv_call = unsafe { Live::from_nullable(object.cast::<SRV_CALL>()) }?;
-    reference(srv_call);
-    Some(srv_call)
-}
-
 fn create(device: Live<RDBSS_DEVICE_OBJECT>, name: &[u16]) -> Option<Live<SRV_CALL>> {
     let name_at = size_of::<Block>();
     let bytes = name_at.saturating_add(name.len().saturating_mul(2));
     let block = pool::allocate::<Block>(bytes, RX_SRVCALL_POOLTAG)?;
-    let text = block.as_ptr().wrapping_byte_add(name_at).cast::<u16>();
+    let text = block.as_ptr().wrapping_byte_add(name_at).cast();
     // SAFETY: the block has room for the name at its end.
-    unsafe { core::ptr::copy_nonoverlapping(name.as_ptr(), text, name.len()) };
-    let mut string = unicode::over(name);
-    string.Buffer = text;
-    set!(block => name, string);
+    set!(block => name, unsafe { unicode::copy_to(name, text) });
     let srv_call = addr!(block => public);
     set!(srv_call => mrx.NodeTypeCode, RDBSS_NTC_SRVCALL);
     set!(srv_call => mrx.NodeByteSize, size_of::<SRV_CALL>() as u16);
@@ -105,27 +113,6 @@ fn create(device: Live<RDBSS_DEVICE_OBJECT>, name: &[u16]) -> Option<Live<SRV_CA
     Some(srv_call)
 }
 
-fn enter(table: Live<RX_PREFIX_TABLE>, srv_call: Live<SRV_CALL>) {
-    let references = addr!(srv_call => mrx.NodeReferenceCount);
-    let name = get!(block(srv_call) => name);
-    prefix::insert(
-        table,
-        addr!(srv_call => PrefixEntry),
-        name,
-        srv_call.as_ptr().cast(),
-        references,
-    );
-    set!(block(srv_call) => in_table, true);
-}
-
-/// Takes the server out of its table, which is locked exclusively.
-pub(crate) fn leave(table: Live<RX_PREFIX_TABLE>, srv_call: Live<SRV_CALL>) {
-    if get!(block(srv_call) => in_table) {
-        set!(block(srv_call) => in_table, false);
-        prefix::remove(table, addr!(srv_call => PrefixEntry));
-    }
-}
-
 /// Lets the mini-redirector connect to the server, and tells who waits for it.
 fn connect(context: Context, srv_call: Live<SRV_CALL>) -> Result<Live<SRV_CALL>, NTSTATUS> {
     let status = call_mini(context, srv_call);
@@ -140,7 +127,7 @@ fn connect(context: Context, srv_call: Live<SRV_CALL>) -> Result<Live<SRV_CALL>,
     {
         let lock = addr!(table => TableLock);
         resource::acquire_exclusive(lock, true);
-        leave(table, srv_call);
+        named::leave(table, srv_call);
         resource::release(lock);
     }
     condition::update(state, waiters, Condition_Bad);
@@ -180,17 +167,8 @@ fn call_mini(context: Context, srv_call: Live<SRV_CALL>) -> NTSTATUS {
     };
     // SAFETY: both live until the callback has come, which is waited for below.
     let returned = unsafe { create(srv_call.as_ptr().cast(), callback_context) };
-    require(
-        returned == STATUS_PENDING,
-        Rule::PendingRequired,
-        srv_call.as_ptr(),
-    );
-    if returned != STATUS_PENDING {
-        return if returned < 0 {
-            returned
-        } else {
-            STATUS_BAD_NETWORK_PATH
-        };
+    if let Err(status) = require_pending(returned, STATUS_BAD_NETWORK_PATH, srv_call) {
+        return status;
     }
     event::wait(addr!(calldown => FinishEvent));
     let status = get!(block(srv_call) => outcome);
@@ -237,43 +215,14 @@ unsafe extern "C" fn created(context: *mut MRX_SRVCALL_CALLBACK_CONTEXT) {
     set!(calldown => NumberToWait, POISON as u32);
     set!(calldown => BestFinisherOrdinal, POISON as u32);
     set!(calldown => BestFinisher, poison());
-    set!(calldown => CallBack, Some(created_again));
+    set!(calldown => CallBack, Some(callback::again));
     event::set(addr!(calldown => FinishEvent));
-}
-
-unsafe extern "C" fn created_again(context: *mut MRX_SRVCALL_CALLBACK_CONTEXT) {
-    violated(Rule::CallbackTwice, context);
-}
-
-/// Adds a reference.
-pub(crate) fn reference(srv_call: Live<SRV_CALL>) {
-    atomic(addr!(srv_call => mrx.NodeReferenceCount)).fetch_add(1, Ordering::Relaxed);
-}
-
-/// Drops a reference; the last one leaves the server dormant.
-#[track_caller]
-pub(crate) fn dereference(srv_call: Live<SRV_CALL>) {
-    let device = follow!(srv_call => mrx.RxDeviceObject);
-    let cell = block(srv_call);
-    let references = addr!(srv_call => mrx.NodeReferenceCount);
-    match super::drop_reference(
-        device,
-        references,
-        addr!(cell => in_table),
-        addr!(cell => dormant_since),
-    ) {
-        Left::Others => {}
-        Left::Entry => drop(device.map(scavenger::arm)),
-        Left::Nothing => super::finalize::srv_call(srv_call),
-    }
 }
 
 /// Frees a server that is in no table.
 pub(crate) fn free(srv_call: Live<SRV_CALL>) {
     buffering::drop_requests(srv_call);
-    if let Some(domain) = follow!(block(srv_call) => domain.Buffer) {
-        pool::free(domain, RX_SRVCALL_PARAMS_POOLTAG);
-    }
+    unicode::free(get!(block(srv_call) => domain), RX_SRVCALL_PARAMS_POOLTAG);
     pool::free(block(srv_call), RX_SRVCALL_POOLTAG);
 }
 
@@ -292,23 +241,15 @@ pub unsafe extern "C" fn RxSetSrvCallDomainName(
     };
     let name = unicode::units_at(DomainName);
     let fresh = if name.is_empty() {
-        None
+        UNICODE_STRING::default()
     } else {
-        let Some(text) =
-            pool::allocate::<u16>(name.len().saturating_mul(2), RX_SRVCALL_PARAMS_POOLTAG)
-        else {
+        let Some(copy) = unicode::duplicate(name, RX_SRVCALL_PARAMS_POOLTAG) else {
             return STATUS_INSUFFICIENT_RESOURCES;
         };
-        // SAFETY: just allocated with room for the name.
-        unsafe { core::ptr::copy_nonoverlapping(name.as_ptr(), text.as_ptr(), name.len()) };
-        Some(text)
+        copy
     };
-    let old = follow!(block => domain.Buffer);
-    let mut string = unicode::over(name);
-    string.Buffer = fresh.map_or(core::ptr::null_mut(), Live::as_ptr);
-    set!(block => domain, string);
-    if let Some(old) = old {
-        pool::free(old, RX_SRVCALL_PARAMS_POOLTAG);
-    }
+    let old = get!(block => domain);
+    set!(block => domain, fresh);
+    unicode::free(old, RX_SRVCALL_PARAMS_POOLTAG);
     STATUS_SUCCESS
 }
