@@ -83,6 +83,11 @@ impl Requester {
         }
     }
 
+    /// Whether it is all the same to the server if the request is carried out late, or not at all.
+    pub const fn changes_nothing(&self) -> bool {
+        matches!(self, Self::Read(_))
+    }
+
     /// Has the operation that the request is part of ask for nothing more.
     pub fn give_up(&self) {
         match self {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use ntsim::user::{File, Pending};
 use scripted::{
-    AND_SOME, HASTY, Random, Settings, bytes, count, server, share, start, wait_until, with_driver,
+    AND_SOME, Answers, HASTY, Random, Settings, bytes, count, server, share, start, wait_until,
+    with_driver,
 };
 use smb_server::{Fault, RunningServer, Share, When};
 use smb_wire::NtStatus;
@@ -17,6 +18,7 @@ const MANY: usize = 8;
 const BLOCK: usize = 4096;
 const UNSIGNED: &Settings<'static> = &[("RequireSigning", 0)];
 const SIGNED: &Settings<'static> = &[("RequireSigning", 1)];
+const SEALED: &Settings<'static> = &[("RequireEncryption", 1)];
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -58,7 +60,7 @@ fn goes_on(file: &File, server: &RunningServer) {
 }
 
 #[test]
-fn reads_that_the_server_has_pended_end_when_it_has_heard_of_their_cancellation() {
+fn reads_that_the_server_has_pended_end_and_it_hears_of_their_cancellation() {
     for settings in [UNSIGNED, SIGNED] {
         let share = with_file();
         let server =
@@ -71,14 +73,14 @@ fn reads_that_the_server_has_pended_end_when_it_has_heard_of_their_cancellation(
             });
             assert_eq!(file.nt_cancel_io_file(), MANY);
             all_end_cancelled(reads);
-            assert_eq!(asked(&server, Command::CANCEL), MANY);
+            wait_until("it has heard", || asked(&server, Command::CANCEL) == MANY);
             goes_on(&file, &server);
         });
     }
 }
 
 #[test]
-fn reads_that_the_server_has_not_even_pended_end_when_it_has_heard_of_their_cancellation() {
+fn reads_that_the_server_has_not_even_pended_end_and_it_hears_of_their_cancellation() {
     let share = with_file();
     let server = start(server(&share).fault(When::command(Command::READ), Fault::Delay(NEVER)));
     with_driver(&[], |desk| {
@@ -89,7 +91,7 @@ fn reads_that_the_server_has_not_even_pended_end_when_it_has_heard_of_their_canc
         });
         assert_eq!(file.nt_cancel_io_file(), MANY);
         all_end_cancelled(reads);
-        assert_eq!(asked(&server, Command::CANCEL), MANY);
+        wait_until("it has heard", || asked(&server, Command::CANCEL) == MANY);
         goes_on(&file, &server);
     });
 }
@@ -115,18 +117,72 @@ fn writes_end_when_the_server_has_heard_of_their_cancellation() {
 }
 
 #[test]
-fn a_server_that_does_not_care_for_a_cancellation_is_waited_for_within_the_time_limit() {
+fn a_read_ends_at_once_while_a_write_waits_for_the_servers_word() {
     let share = with_file();
-    let server = start(server(&share).fault(When::command(Command::READ), Fault::Swallow));
+    let server = start(
+        server(&share)
+            .fault(When::command(Command::READ), Fault::Swallow)
+            .fault(When::command(Command::WRITE), Fault::Swallow),
+    );
+    with_driver(&[], |desk| {
+        let mount = desk.mount(&server);
+        let (written, read) = (mount.open("file").unwrap(), mount.open("file").unwrap());
+        let (writes, reads) = (start_writes(&written), start_reads(&read));
+        wait_until("all are asked for", || {
+            asked(&server, Command::READ) + asked(&server, Command::WRITE) == 2 * MANY
+        });
+        // Of what is only waited for less long, the writes would end first.
+        assert_eq!(written.nt_cancel_io_file(), MANY);
+        assert_eq!(read.nt_cancel_io_file(), MANY);
+        all_end_cancelled(reads);
+        assert!(writes.iter().all(|write| write.try_wait().is_none()));
+        wait_until("the server has heard of all", || {
+            asked(&server, Command::CANCEL) == 2 * MANY
+        });
+        server.disconnect_all();
+        all_end_cancelled(writes);
+    });
+}
+
+#[test]
+fn case_11_the_late_answers_to_cancelled_reads_are_dropped_with_their_data() {
+    for settings in [UNSIGNED, SIGNED, SEALED] {
+        let share = with_file();
+        let answers = Answers::keep();
+        let server = start(server(&share).fault(When::command(Command::READ), answers.fault()));
+        with_driver(settings, |desk| {
+            let file = desk.mount(&server).open("file").unwrap();
+            let reads = start_reads(&file);
+            wait_until("all are answered", || answers.most() == MANY);
+            assert_eq!(file.nt_cancel_io_file(), MANY);
+            for read in reads {
+                let (buffer, status) = read.wait();
+                assert_eq!(count(status), Err(NtStatus::CANCELLED));
+                assert_eq!(buffer, [0; BLOCK]);
+            }
+            // They come in front of the next.
+            answers.release();
+            let mut block = [0; BLOCK];
+            assert_eq!(count(file.nt_read_file(&mut block, Some(0))), Ok(BLOCK));
+            assert!(block[..] == bytes(BLOCK));
+            goes_on(&file, &server);
+        });
+    }
+}
+
+#[test]
+fn a_server_that_does_not_care_for_a_writes_cancellation_is_waited_for_within_the_time_limit() {
+    let share = with_file();
+    let server = start(server(&share).fault(When::command(Command::WRITE), Fault::Swallow));
     with_driver(HASTY, |desk| {
         let file = desk.mount(&server).open("file").unwrap();
-        let reads = start_reads(&file);
+        let writes = start_writes(&file);
         wait_until("all are asked for", || {
-            asked(&server, Command::READ) == MANY
+            asked(&server, Command::WRITE) == MANY
         });
         let begun = Instant::now();
         assert_eq!(file.nt_cancel_io_file(), MANY);
-        all_end_cancelled(reads);
+        all_end_cancelled(writes);
         assert!(begun.elapsed() < AND_SOME);
         assert_eq!(asked(&server, Command::CANCEL), MANY);
         goes_on(&file, &server);
@@ -175,7 +231,9 @@ fn a_request_that_waits_for_credits_is_cancelled_without_the_server_knowing_of_i
             assert_eq!(count(read.wait().1), Err(NtStatus::CANCELLED));
         }
         assert_eq!(asked(&server, Command::READ), CREDITS);
-        assert_eq!(asked(&server, Command::CANCEL), CREDITS);
+        wait_until("it has heard", || {
+            asked(&server, Command::CANCEL) == CREDITS
+        });
         // Without credits nothing can be asked any more, so the connection is given up here.
         server.disconnect_all();
     });
@@ -197,7 +255,7 @@ fn a_large_read_is_cancelled_as_a_whole() {
         assert_eq!(file.nt_cancel_io_file(), 1);
         assert_eq!(count(read.wait().1), Err(NtStatus::CANCELLED));
         assert_eq!(asked(&server, Command::READ), 7);
-        assert_eq!(asked(&server, Command::CANCEL), 4);
+        wait_until("it has heard", || asked(&server, Command::CANCEL) == 4);
         goes_on(&file, &server);
     });
 }

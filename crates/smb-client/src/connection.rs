@@ -11,7 +11,7 @@ use crate::receiver::Token;
 use crate::table::{Exchange, Table};
 use crate::time::{Interval, Time};
 
-/// How long a cancelled request is waited for. A server that honours CANCEL answers at once.
+/// How long a cancelled request is waited for, if it is. A server that honours CANCEL answers at once.
 const CANCEL_PATIENCE: Interval = Interval::from_secs(10);
 
 /// Message ids, credits and requests in flight of one transport connection.
@@ -21,11 +21,11 @@ const CANCEL_PATIENCE: Interval = Interval::from_secs(10);
 /// first request must be passed over, which look through the table once. No call allocates.
 ///
 /// ```text
-/// submit ──► in flight ──► answered            (token to the receiver)
+/// submit ──► in flight ──► answered                 (token to the receiver)
 ///    │           │    └──► pended ──► answered
 ///    └► queued ──┘           │
-///         │                  └► expired         (token to the caller; a late answer is dropped)
-///         └► expired, cancelled                 (token to the caller)
+///         │                  └► expired, abandoned    (token to the caller; a late answer is dropped)
+///         └► expired, cancelled, abandoned            (token to the caller)
 /// ```
 #[derive(Debug)]
 pub struct Connection<T> {
@@ -249,14 +249,13 @@ impl<T> Connection<T> {
         self.table.get(id)?.token.as_ref()
     }
 
-    /// Gives a request up.
+    /// Gives a request up, and waits for the server's word: until then it may still take effect.
     pub fn cancel(&mut self, id: ExchangeId, now: Time) -> Cancelled<T> {
         let Some(exchange) = self.table.get_mut(id) else {
             return Cancelled::TooLate;
         };
-        let Some(message_id) = exchange.message_id else {
-            self.echo_in_flight &= exchange.command != Command::ECHO;
-            let token = self.table.remove(id).and_then(|exchange| exchange.token);
+        let Some(target) = exchange.cancel_target() else {
+            let token = self.remove_unsent(id);
             return token.map_or(Cancelled::TooLate, Cancelled::Unsent);
         };
         if exchange.token.is_none() {
@@ -265,12 +264,20 @@ impl<T> Connection<T> {
         exchange.cancelled = true;
         exchange.deadline = exchange.deadline.min(now.after(CANCEL_PATIENCE));
         self.earliest = self.earliest.min(exchange.deadline);
-        Cancelled::Send(CancelTarget {
-            message_id,
-            async_id: exchange.async_id,
-            session_id: exchange.session_id,
-            tree_id: exchange.tree_id,
-        })
+        Cancelled::Send(target)
+    }
+
+    /// Gives a request up at once, whatever the server still makes of it: for those that change nothing there. Gives the token,
+    /// and whom to send a CANCEL if the request had been sent; its message id then stays behind, as in [`Connection::expire`].
+    /// None if its answer is being received, or it has ended.
+    pub fn abandon(&mut self, id: ExchangeId) -> Option<(T, Option<CancelTarget>)> {
+        let exchange = self.table.get_mut(id)?;
+        let Some(target) = exchange.cancel_target() else {
+            return self.remove_unsent(id).map(|token| (token, None));
+        };
+        let token = exchange.token.take()?;
+        self.echo_in_flight &= exchange.command != Command::ECHO;
+        Some((token, Some(target)))
     }
 
     /// Ends one request whose time is over. Call it until it gives none.
@@ -413,6 +420,13 @@ impl<T> Connection<T> {
         } else {
             Ok(())
         }
+    }
+
+    /// Ends a request that waits for credits.
+    fn remove_unsent(&mut self, id: ExchangeId) -> Option<T> {
+        let exchange = self.table.remove(id)?;
+        self.echo_in_flight &= exchange.command != Command::ECHO;
+        exchange.token
     }
 
     /// Moves a request that is paid for into flight.

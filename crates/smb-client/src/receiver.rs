@@ -32,6 +32,8 @@ const FIRST_LOOK: usize = FrameHeader::LEN + ReadResponse::FIXED_END;
 const ROOM: u32 = 1024;
 /// Any answer may be as long as this: error responses carry paths, and breaks and logons come unasked-for sizes.
 const ALWAYS_ACCEPTED: u32 = 64 * 1024;
+/// The most that is received at a time of what nobody waits for.
+const SKIPPED_AT_ONCE: usize = 64 * 1024;
 /// Less than this in a row is no sign of life.
 const SIGN_OF_LIFE: usize = 64 * 1024;
 
@@ -452,10 +454,11 @@ impl<T: Token> Receiver<T> {
             .saturating_sub(self.start)
             .saturating_sub(FrameHeader::LEN);
         let here = rest.min(len);
+        let left = len.saturating_sub(here);
         self.end_frame(here);
-        self.phase = Phase::Skip {
-            left: len.saturating_sub(here),
-        };
+        // Where there is no memory to do it in large steps, small ones do as well.
+        let _ = self.grow_to(left.min(SKIPPED_AT_ONCE));
+        self.phase = Phase::Skip { left };
     }
 
     /// Goes on behind a frame of which `len` bytes are inline. Gives where its message begins; the bytes stay until

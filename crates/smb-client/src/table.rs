@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 use smb_wire::smb2::Command;
 
 use crate::error::ClientError;
-use crate::exchange::{ExchangeId, Reply};
+use crate::exchange::{CancelTarget, ExchangeId, Reply};
 use crate::time::{Interval, Time};
 
 /// What is known of one request.
 #[derive(Debug)]
 pub(crate) struct Exchange<T> {
-    /// The caller's token; gone once the caller has been told that the request timed out.
+    /// The caller's token; gone once the request has timed out or was abandoned.
     pub(crate) token: Option<T>,
     pub(crate) command: Command,
     pub(crate) charge: u16,
@@ -51,6 +51,16 @@ impl<T> Exchange<T> {
             .after(Interval(self.timeout.0.saturating_mul(BULK_PATIENCE)));
         let later = last_heard.after(self.timeout).min(at_most);
         (later > now).then_some(later)
+    }
+
+    /// What a CANCEL must name; none while it waits for credits.
+    pub(crate) fn cancel_target(&self) -> Option<CancelTarget> {
+        Some(CancelTarget {
+            message_id: self.message_id?,
+            async_id: self.async_id,
+            session_id: self.session_id,
+            tree_id: self.tree_id,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use super::*;
 use crate::testing::*;
 use crate::{ServerName, Want};
 
+mod abandoned;
 mod time;
 
 fn ok(ticket: &Ticket, credits: u16) -> Vec<u8> {

@@ -1,4 +1,5 @@
 mod hostile;
+mod late;
 mod sealed;
 mod signed;
 
