@@ -113,6 +113,35 @@ fn a_logon_whose_end_is_not_signed_or_signed_for_something_else_is_noticed() {
 }
 
 #[test]
+fn case_21_nobody_on_the_way_makes_a_user_nobody_or_a_guest_who_is_not_welcome() {
+    const GUEST: u8 = 1;
+    const NOBODY: u8 = 2;
+    let unsigned = ("RequireSigning", 0);
+    let (guest, anonymous) = (("AllowGuest", 1), ("AllowAnonymous", 1));
+    for (flag, settings) in [
+        (GUEST, &[][..]),
+        (GUEST, &[guest]),
+        (GUEST, &[anonymous, unsigned]),
+        (NOBODY, &[]),
+        (NOBODY, &[anonymous]),
+        // What is allowed where no user is named is not for one.
+        (NOBODY, &[guest, anonymous, unsigned]),
+    ] {
+        let last = When::command(Command::SESSION_SETUP).nth(2);
+        let fault = Fault::on_the_way(move |message| {
+            message[66] |= flag;
+            // Without the signature, which it breaks.
+            message[16] &= !8;
+        });
+        assert_eq!(
+            opening_with(settings, last, fault),
+            DENIED,
+            "{flag} {settings:?}"
+        );
+    }
+}
+
+#[test]
 fn a_demand_of_a_share_cannot_be_taken_away() {
     for settings in [&[][..], BEFORE_3_1_1] {
         let share = share().encrypted();

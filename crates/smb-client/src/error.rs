@@ -137,9 +137,11 @@ pub enum ClientError {
     LogonNotSigned,
     /// The server made the session a guest's, which the settings do not allow.
     GuestRefused,
-    /// The session is anonymous, which the settings do not allow.
+    /// The server made the session nobody's, although a user was named.
+    MadeNobody,
+    /// No user is named, which the settings do not allow.
     AnonymousRefused,
-    /// The session can have no signatures, which the settings require.
+    /// No user is named, so the session can have no signatures, which the settings require.
     SigningImpossible,
     /// The server or the settings demand encryption, and the session can have none: no cipher was agreed on, or there is no
     /// key because the user is a guest or nobody.
@@ -208,7 +210,7 @@ impl ClientError {
             Self::Downgrade | Self::NotSigned | Self::NotSealed | Self::LogonNotSigned => {
                 ErrorKind::Downgrade
             }
-            Self::GuestRefused | Self::Reflection => ErrorKind::Denied,
+            Self::GuestRefused | Self::MadeNobody | Self::Reflection => ErrorKind::Denied,
             Self::AnonymousRefused | Self::SigningImpossible => ErrorKind::Policy,
             Self::Smb1Only => ErrorKind::Smb1,
             Self::NoDialect

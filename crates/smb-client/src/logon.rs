@@ -80,11 +80,12 @@ impl Logon {
         random: NtlmRandom,
     ) -> Result<Self, ClientError> {
         if identity.is_anonymous() {
-            check_keyless(
-                config,
-                config.allow_anonymous,
-                ClientError::AnonymousRefused,
-            )?;
+            if !config.allow_anonymous {
+                return Err(ClientError::AnonymousRefused);
+            }
+            if config.signing == SigningPolicy::Required {
+                return Err(ClientError::SigningImpossible);
+            }
         }
         Ok(Self {
             ntlm: Ntlm::new(identity, random),
@@ -197,16 +198,13 @@ impl Logon {
         }
         let response = SessionSetupResponse::parse(message)?;
         let guest = response.flags.contains(SessionFlags::IS_GUEST);
-        let anonymous = response.flags.contains(SessionFlags::IS_NULL) || self.ntlm.is_anonymous();
-        if guest {
-            check_keyless(config, config.allow_guest, ClientError::GuestRefused)?;
+        let anonymous = self.ntlm.is_anonymous();
+        // Neither flag is signed: anybody on the way could set them, and have all that follows without keys.
+        if guest && (!config.allow_guest || config.signing == SigningPolicy::Required) {
+            return Err(ClientError::GuestRefused);
         }
-        if anonymous {
-            check_keyless(
-                config,
-                config.allow_anonymous,
-                ClientError::AnonymousRefused,
-            )?;
+        if response.flags.contains(SessionFlags::IS_NULL) && !anonymous {
+            return Err(ClientError::MadeNobody);
         }
         let keys = if guest || anonymous {
             None
@@ -285,17 +283,6 @@ impl Logon {
         if let Some(preauth) = &mut self.preauth {
             *preauth = preauth.extended(&[message])?;
         }
-        Ok(())
-    }
-}
-
-/// Whether the settings allow a session without keys.
-fn check_keyless(config: &Config, allowed: bool, refused: ClientError) -> Result<(), ClientError> {
-    if !allowed {
-        Err(refused)
-    } else if config.signing == SigningPolicy::Required {
-        Err(ClientError::SigningImpossible)
-    } else {
         Ok(())
     }
 }

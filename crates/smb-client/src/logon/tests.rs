@@ -237,7 +237,7 @@ fn case_21_a_guest_has_no_keys_and_is_welcome_only_if_the_settings_say_so() {
     };
     assert_eq!(
         guest(&contradictory).unwrap_err(),
-        ClientError::SigningImpossible.into()
+        ClientError::GuestRefused.into()
     );
 }
 
@@ -258,11 +258,16 @@ fn nobody_logs_on_only_if_the_settings_say_so() {
 }
 
 #[test]
-fn a_user_whom_the_server_takes_for_nobody_is_refused_like_nobody() {
-    let mut server = Server::new(Dialect::SMB2_1);
-    server.session_flags = SessionFlags::IS_NULL;
-    let result = log_on(&config(), &mut server, user());
-    assert_eq!(result.unwrap_err(), ClientError::AnonymousRefused.into());
+fn case_21_a_user_is_never_made_nobody_whatever_the_settings_say() {
+    for config in [config(), lenient()] {
+        for signed in [false, true] {
+            let mut server = Server::new(Dialect::SMB3_1_1);
+            server.session_flags = SessionFlags::IS_NULL;
+            server.sign = signed;
+            let result = log_on(&config, &mut server, user());
+            assert_eq!(result.unwrap_err(), ClientError::MadeNobody.into());
+        }
+    }
 }
 
 #[test]
