@@ -3,12 +3,15 @@
 
 use nt::file::{Create, Handle};
 use nt::pool::{PoolVec, SecretBuf};
+use nt::string::eq_ignore_case;
 use nt::{Result, Status, sys};
 use oxsmb_control::names::ConnectionName;
 use oxsmb_control::{AddConnection, MAX_BUFFER, MAX_NAME, Utf16};
 use smb_wire::fscc::{EaFlags, EntryPacker, FullEa};
 
 use super::TAG;
+
+const BACKSLASH: u16 = b'\\' as u16;
 
 /// What to open.
 pub struct TreeConnect {
@@ -21,14 +24,20 @@ impl TreeConnect {
     /// For a connection that there is, or one without credentials.
     ///
     /// # Errors
-    /// STATUS_OBJECT_PATH_SYNTAX_BAD for what is not the name of a connection.
+    /// STATUS_OBJECT_PATH_SYNTAX_BAD for what is not the name of a connection; STATUS_BAD_DEVICE_TYPE for the share of the
+    /// server's pipes.
     pub fn to(name: Utf16<'_>) -> Result<Self> {
         let mut units = PoolVec::with_capacity(TAG, MAX_NAME)?;
         for unit in name.units() {
             units.push(unit)?;
         }
         // Or any caller could have the kernel open anything.
-        ConnectionName::parse(&units).ok_or(Status::OBJECT_PATH_SYNTAX_BAD)?;
+        let named = ConnectionName::parse(&units).ok_or(Status::OBJECT_PATH_SYNTAX_BAD)?;
+        // What an open of it answers to Windows' DFS client would have RDBSS repeat a control for ever.
+        let share = named.path.rsplit(|&unit| unit == BACKSLASH).next();
+        if share.is_some_and(|share| eq_ignore_case(share, nt::utf16!("IPC$"))) {
+            return Err(Status::BAD_DEVICE_TYPE);
+        }
         Ok(Self {
             name: units,
             attributes: None,
