@@ -117,11 +117,11 @@ impl MiniRedirector for Redirector {
     }
 
     fn stop(&self, _device: Device<'_, Self>) -> Result<()> {
+        self.connections.forget_all();
         let transport = self.transport.lock().take();
         if let Some(transport) = transport {
             transport.stop();
         }
-        self.connections.forget_all();
         Ok(())
     }
 

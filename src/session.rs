@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::call::{self, Ask};
 use crate::connection::Connection;
+use crate::control;
 use crate::status;
 
 const TAG: Tag = Tag::new(b"OxSe");
@@ -197,6 +198,21 @@ impl Tree {
     /// How requests in this tree are protected.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// How client and server speak.
+    pub fn protocol(&self) -> control::Protocol {
+        let protection = match self.guard.protection() {
+            Protection::None => control::Protection::Plain,
+            Protection::Signed(keys) => {
+                control::Protection::Signed(keys.signing_algorithm().wire_id())
+            }
+            Protection::Sealed(sealing) => control::Protection::Sealed(sealing.cipher().wire_id()),
+        };
+        control::Protocol {
+            dialect: self.connection().negotiated().dialect.0,
+            protection,
+        }
     }
 
     /// TreeId.

@@ -8,6 +8,7 @@ use nt::{Result, Status};
 use rdbss::connect::{ShareParameters, VNetRootLink};
 use rdbss::{Device, SrvCallCompletion, VNetRootCompletion, WorkQueue};
 
+use crate::control::Protocol;
 use crate::credentials::Credentials;
 use crate::dispatch::Redirector;
 use crate::server::Server;
@@ -47,6 +48,13 @@ impl View {
     /// Who the user is to the server.
     pub fn credentials(&self) -> PoolArc<Credentials> {
         PoolArc::clone(&*self.credentials.lock())
+    }
+
+    /// How it speaks to the server, unless the connection was lost. IRQL: any.
+    pub fn protocol(&self) -> Option<Protocol> {
+        let tree = self.tree.lock().clone()?;
+        let connected = tree.connection().check().is_ok();
+        connected.then(|| tree.protocol())
     }
 
     /// The tree, connected anew if the connection was lost. IRQL: PASSIVE.

@@ -5,9 +5,9 @@ mod scripted;
 
 use ntsim::sys;
 use ntsim::user::{Create, Process};
-use oxsmb::control;
+use oxsmb::control::{self, Protection, Protocol};
 use scripted::{Mount, PASSWORD, SHARE, USER, count, server, share, start, with_driver};
-use smb_server::{RunningServer, Share};
+use smb_server::{Builder, RunningServer, Share};
 use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
 
@@ -176,6 +176,83 @@ fn another_logons_connection_cannot_be_ended_and_no_server_is_asked_for_it() {
         assert_eq!(ended, Err(NOT_FOUND));
         assert_eq!(list(desk.process()).len(), 1);
         assert_eq!(server.stats().connections, connections);
+    });
+}
+
+/// How the first connection of a process's logon speaks to its server.
+fn spoken(process: &Process) -> Option<Protocol> {
+    let request = control::NextConnection { after: 0 }.encode();
+    let code = control::IOCTL_OXSMB_NEXT_CONNECTION;
+    let answer = send(process, code, &request, control::MAX_CONNECTION).unwrap();
+    control::Connection::parse(&answer).unwrap().protocol
+}
+
+/// How a driver with these settings speaks to a server.
+fn spoken_to(settings: &scripted::Settings<'_>, server: Builder) -> Option<Protocol> {
+    let server = start(server);
+    with_driver(settings, |desk| {
+        let _mount = desk.mount(&server);
+        spoken(desk.process())
+    })
+}
+
+#[test]
+fn a_connection_is_told_with_its_dialect_and_how_messages_on_it_are_protected() {
+    let speaks = |dialect, protection| {
+        Some(Protocol {
+            dialect,
+            protection,
+        })
+    };
+    let offers = || server(&share());
+    let signed_by_gmac = speaks(0x0311, Protection::Signed(2));
+    assert_eq!(spoken_to(&[], offers()), signed_by_gmac);
+    for (dialect, algorithm) in [(0x0202, 0), (0x0210, 0), (0x0300, 1), (0x0302, 1)] {
+        assert_eq!(
+            spoken_to(&[("MaxDialect", dialect)], offers()),
+            speaks(dialect as u16, Protection::Signed(algorithm))
+        );
+    }
+    assert_eq!(
+        spoken_to(&[("RequireSigning", 0)], offers()),
+        speaks(0x0311, Protection::Plain)
+    );
+    for cipher in 1..=4 {
+        let sealed = [("RequireEncryption", 1), ("Ciphers", cipher)];
+        assert_eq!(
+            spoken_to(&sealed, offers()),
+            speaks(0x0311, Protection::Sealed(cipher as u16))
+        );
+    }
+    // A share that demands it in a session that does not.
+    assert_eq!(
+        spoken_to(&[("Ciphers", 4)], server(&share().encrypted())),
+        speaks(0x0311, Protection::Sealed(4))
+    );
+}
+
+#[test]
+fn a_connection_whose_server_has_gone_is_told_without_a_dialect_until_it_is_back() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        let ann = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+        let before = spoken(desk.process());
+        assert!(before.is_some());
+        server.disconnect_all();
+        scripted::wait_until("the driver notices", || spoken(desk.process()).is_none());
+        drop(ann.make("file").unwrap());
+        assert_eq!(spoken(desk.process()), before);
+    });
+}
+
+#[test]
+fn the_share_of_pipes_is_no_share_to_connect_to() {
+    let server = two_shares();
+    with_driver(&[], |desk| {
+        for name in ["IPC$", "ipc$"] {
+            let refused = Mount::connect(desk.process(), &server, name, ANN).err();
+            assert_eq!(refused, Some(NtStatus::BAD_DEVICE_TYPE), "{name}");
+        }
     });
 }
 

@@ -5,7 +5,7 @@ use nt::sync::SpinLock;
 use nt::{Result, Status, string};
 use rdbss::objects::LogonId;
 
-use crate::credentials::Credentials;
+use crate::share::View;
 
 const TAG: Tag = Tag::new(b"OxCn");
 
@@ -19,7 +19,7 @@ pub struct Connection {
     name: PoolVec<u16>,
     /// The name in upper case, which can be compared under a spin lock.
     key: PoolVec<u16>,
-    user: PoolArc<Credentials>,
+    view: PoolArc<View>,
 }
 
 impl Connection {
@@ -33,9 +33,9 @@ impl Connection {
         &self.name
     }
 
-    /// Who the logon is to the server.
-    pub fn user(&self) -> &Credentials {
-        &self.user
+    /// The logon's view of the share.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     fn is(&self, logon: LogonId, key: &[u16]) -> bool {
@@ -65,7 +65,7 @@ impl Connections {
     ///
     /// # Errors
     /// STATUS_TOO_MANY_SESSIONS when the logon has too many.
-    pub fn note(&self, logon: LogonId, name: &[u16], user: &PoolArc<Credentials>) -> Result<()> {
+    pub fn note(&self, logon: LogonId, name: &[u16], view: &PoolArc<View>) -> Result<()> {
         if self.find(logon, name)?.is_some() {
             return Ok(());
         }
@@ -83,7 +83,7 @@ impl Connections {
                 logon,
                 name: own_name,
                 key: upper_case(name)?,
-                user: PoolArc::clone(user),
+                view: PoolArc::clone(view),
             },
         )?;
         let mut table = self.0.lock();

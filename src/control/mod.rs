@@ -7,8 +7,8 @@ pub use connections::Connections;
 pub use oxsmb_control::{
     AddConnection, Connection, DeleteConnection, FormatError, IOCTL_OXSMB_ADD_CONNECTION,
     IOCTL_OXSMB_DELETE_CONNECTION, IOCTL_OXSMB_NEXT_CONNECTION, MAX_BUFFER, MAX_CONNECTION,
-    MAX_DOMAIN, MAX_NAME, MAX_PASSWORD, MAX_USER, NextConnection, encode_add_connection,
-    encode_delete_connection,
+    MAX_DOMAIN, MAX_NAME, MAX_PASSWORD, MAX_USER, NextConnection, Protection, Protocol,
+    encode_add_connection, encode_delete_connection,
 };
 
 use nt::pool::{PoolBuf, Tag};
@@ -50,10 +50,9 @@ fn add(control: &mut DeviceControl<'_, Redirector>) -> Result<()> {
     let open = connect.open_or_make()?;
     let device = control.device();
     let view = connected_view(device, &open)?;
-    let user = view.credentials();
     let connections = device.mini().connections();
     connections
-        .note(LogonId::of_caller(), connect.name(), &user)
+        .note(LogonId::of_caller(), connect.name(), &view)
         // One that could not be listed could not be ended either.
         .inspect_err(|_| {
             let _ = delete_connection(device, &open, Finalize::IfUnused);
@@ -88,13 +87,18 @@ fn next(control: &mut DeviceControl<'_, Redirector>) -> Result<()> {
         .connections()
         .next(LogonId::of_caller(), request.after)
         .ok_or(Status::NO_MORE_ENTRIES)?;
+    let (user, protocol) = (
+        connection.view().credentials(),
+        connection.view().protocol(),
+    );
     let mut answer = PoolBuf::zeroed(TAG, MAX_CONNECTION)?;
     let length = encode_connection(
         &mut answer,
         connection.serial(),
+        protocol,
         connection.name(),
-        connection.user().name(),
-        connection.user().domain(),
+        user.name(),
+        user.domain(),
     )
     .map_err(from_format)?;
     control.answer(answer.get(..length).unwrap_or_default())

@@ -23,9 +23,16 @@ struct Head {
     name: U16,
     user: U16,
     domain: U16,
-    /// Zero.
-    reserved: U16,
+    /// 0 while there is no connection to the server.
+    dialect: U16,
+    protection: U16,
+    /// What it is protected by; 0 where it is not.
+    algorithm: U16,
 }
+
+const PLAIN: u16 = 0;
+const SIGNED: u16 = 1;
+const SEALED: u16 = 2;
 
 const HEAD: usize = size_of::<Head>();
 
@@ -72,11 +79,61 @@ impl NextConnection {
     }
 }
 
+/// How client and server speak, by the numbers of MS-SMB2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protocol {
+    /// The dialect (2.2.3).
+    pub dialect: u16,
+    /// How messages on the share are protected.
+    pub protection: Protection,
+}
+
+/// How messages on a share are protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Not at all.
+    Plain,
+    /// Signed by this algorithm (2.2.3.1.7).
+    Signed(u16),
+    /// Encrypted by this cipher (2.2.3.1.2).
+    Sealed(u16),
+}
+
+impl Protocol {
+    /// Dialect, protection and algorithm.
+    fn numbers(self) -> [U16; 3] {
+        let (protection, algorithm) = match self.protection {
+            Protection::Plain => (PLAIN, 0),
+            Protection::Signed(algorithm) => (SIGNED, algorithm),
+            Protection::Sealed(cipher) => (SEALED, cipher),
+        };
+        [self.dialect, protection, algorithm].map(U16::new)
+    }
+
+    fn parse(head: &Head) -> Result<Option<Self>, FormatError> {
+        let protection = match (head.protection.get(), head.algorithm.get()) {
+            (PLAIN, 0) => Protection::Plain,
+            (SIGNED, algorithm) => Protection::Signed(algorithm),
+            (SEALED, cipher) => Protection::Sealed(cipher),
+            _ => return Err(FormatError::Version),
+        };
+        Ok(match head.dialect.get() {
+            0 => None,
+            dialect => Some(Self {
+                dialect,
+                protection,
+            }),
+        })
+    }
+}
+
 /// A connection of the caller's logon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection<'a> {
     /// Number in the order in which connections were made; never given twice, never 0.
     pub serial: u64,
+    /// How it speaks to the server at the moment; nothing when the server has been lost and nobody has needed it since.
+    pub protocol: Option<Protocol>,
     /// The name that it was made with ([`AddConnection::name`](crate::AddConnection::name)).
     pub name: Utf16<'a>,
     /// The user that the caller is to the server; empty for nobody.
@@ -97,6 +154,7 @@ impl<'a> Connection<'a> {
             strings::parse(rest, [head.name, head.user, head.domain], LIMITS)?;
         Ok(Self {
             serial: head.serial.get(),
+            protocol: Protocol::parse(head)?,
             name,
             user,
             domain,
@@ -111,12 +169,14 @@ impl<'a> Connection<'a> {
 pub fn encode_connection(
     out: &mut [u8],
     serial: u64,
+    protocol: Option<Protocol>,
     name: &[u16],
     user: &[u16],
     domain: &[u16],
 ) -> Result<usize, FormatError> {
     let texts = [name, user, domain];
     let ([name, user, domain], size) = strings::measure(HEAD, texts, LIMITS)?;
+    let [dialect, protection, algorithm] = protocol.map(Protocol::numbers).unwrap_or_default();
     let head = Head {
         version: U32::new(VERSION),
         size,
@@ -124,7 +184,9 @@ pub fn encode_connection(
         name,
         user,
         domain,
-        reserved: U16::ZERO,
+        dialect,
+        protection,
+        algorithm,
     };
     strings::write(out, size, head.as_bytes(), texts)
 }
@@ -132,6 +194,7 @@ pub fn encode_connection(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::mem::offset_of;
     use std::vec;
     use std::vec::Vec;
 
@@ -158,13 +221,14 @@ mod tests {
         let size = encode_connection(
             &mut buffer,
             3,
+            None,
             &utf16("\\Device\\OxSmb\\;\\s@OX\\x"),
             &utf16("ann"),
             &[],
         )
         .unwrap();
         let read = Connection::parse(&buffer[..size]).unwrap();
-        assert_eq!(read.serial, 3);
+        assert_eq!((read.serial, read.protocol), (3, None));
         assert!(read.name.units().eq(utf16("\\Device\\OxSmb\\;\\s@OX\\x")));
         assert!(read.user.units().eq(utf16("ann")));
         assert!(read.domain.is_empty());
@@ -174,16 +238,37 @@ mod tests {
     }
 
     #[test]
+    fn how_a_connection_speaks_is_read_as_it_was_written() {
+        for protection in [
+            Protection::Plain,
+            Protection::Signed(0),
+            Protection::Sealed(4),
+        ] {
+            let protocol = Some(Protocol {
+                dialect: 0x0311,
+                protection,
+            });
+            let mut buffer = vec![0; MAX_CONNECTION];
+            let size = encode_connection(&mut buffer, 1, protocol, &[], &[], &[]).unwrap();
+            let answer = &mut buffer[..size];
+            assert_eq!(Connection::parse(answer).unwrap().protocol, protocol);
+            // A protection that nobody knows.
+            answer[offset_of!(Head, protection)] = 3;
+            assert_eq!(Connection::parse(answer), Err(FormatError::Version));
+        }
+    }
+
+    #[test]
     fn the_longest_connection_just_fits() {
         let mut buffer = vec![0; MAX_CONNECTION];
         let (name, user, domain) = ([1; MAX_NAME], [2; MAX_USER], [3; MAX_DOMAIN]);
         assert_eq!(
-            encode_connection(&mut buffer, 1, &name, &user, &domain),
+            encode_connection(&mut buffer, 1, None, &name, &user, &domain),
             Ok(MAX_CONNECTION)
         );
         buffer.pop();
         assert_eq!(
-            encode_connection(&mut buffer, 1, &name, &user, &domain),
+            encode_connection(&mut buffer, 1, None, &name, &user, &domain),
             Err(FormatError::NoSpace)
         );
     }

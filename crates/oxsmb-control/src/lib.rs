@@ -22,7 +22,9 @@ pub mod names;
 mod request;
 mod strings;
 
-pub use connection::{Connection, MAX_CONNECTION, NextConnection, encode_connection};
+pub use connection::{
+    Connection, MAX_CONNECTION, NextConnection, Protection, Protocol, encode_connection,
+};
 pub use request::{
     AddConnection, DeleteConnection, MAX_BUFFER, encode_add_connection, encode_delete_connection,
 };

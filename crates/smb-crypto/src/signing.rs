@@ -29,6 +29,18 @@ pub enum SigningAlgorithm {
     AesGmac,
 }
 
+impl SigningAlgorithm {
+    /// The algorithm's number in SMB2_SIGNING_CAPABILITIES (MS-SMB2 2.2.3.1.7).
+    #[must_use]
+    pub const fn wire_id(self) -> u16 {
+        match self {
+            Self::HmacSha256 => 0x0000,
+            Self::AesCmac => 0x0001,
+            Self::AesGmac => 0x0002,
+        }
+    }
+}
+
 /// A session's key for signing, expanded once.
 ///
 /// Whole messages are signed, from the header on, with the header's signature field read as zeros (MS-SMB2 3.1.4.1);

@@ -132,7 +132,7 @@ impl Scripted {
         let next = next.ok_or(NtStatus::NO_MORE_ENTRIES)?;
         let field = |text: &Option<String>| utf16(text.as_deref().unwrap_or_default());
         let (name, user, domain) = (utf16(&next.name), field(&next.user), field(&next.domain));
-        Ok(encode_connection(output, next.serial, &name, &user, &domain).unwrap())
+        Ok(encode_connection(output, next.serial, None, &name, &user, &domain).unwrap())
     }
 
     fn add(&self, request: &AddConnection<'_>) -> Result<usize, NtStatus> {
