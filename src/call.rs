@@ -8,7 +8,7 @@ use nt::{Result, Status};
 use smb_client::{
     ClientError, Protection, Reply as Wanted, Request, Ticket, credit_charge, encode,
 };
-use smb_wire::smb2::{Command, Header};
+use smb_wire::smb2::{Command, Header, HeaderFlags};
 use smb_wire::{EmitError, NtStatus, Writer};
 
 use crate::connection::Connection;
@@ -40,6 +40,9 @@ pub struct Answer {
     pub header: Header,
     /// The message, from the header on.
     pub message: PoolVec<u8>,
+    /// Its protection says that it is the server's, where there is one. The engine lets one sort pass without: that a session
+    /// is gone, which a server cannot sign any more.
+    pub is_genuine: bool,
 }
 
 impl Answer {
@@ -91,9 +94,14 @@ impl Call {
     pub fn answered(&self, header: &Header, message: &[u8]) {
         let mut copy = mem::replace(&mut *self.room.lock(), PoolVec::new(TAG));
         let copied = copy.extend_from_slice(message);
+        let is_genuine = match self.protection() {
+            Protection::Signed(_) => header.flags.contains(HeaderFlags::SIGNED),
+            Protection::None | Protection::Sealed(_) => true,
+        };
         self.tell(State::Over(copied.map(|()| Answer {
             header: *header,
             message: copy,
+            is_genuine,
         })));
     }
 

@@ -166,24 +166,45 @@ fn open_at_server(
     eas: &[u8],
 ) -> Result<AtServer> {
     let tree = view.tree()?;
-    let outcome = open_in(&tree, path, asked, eas);
-    let Err(status) = outcome else { return outcome };
-    let may_ask_again = match status {
-        // The server has not even looked at it.
-        Status::USER_SESSION_DELETED | Status::NETWORK_NAME_DELETED => true,
+    let refusal = match open_in(&tree, path, asked, eas) {
+        Ok(opened) => return Ok(opened),
+        Err(refusal) => refusal,
+    };
+    let may_ask_again = match refusal.status {
+        Status::USER_SESSION_DELETED | Status::NETWORK_NAME_DELETED if refusal.is_genuine => true,
         // It may have been done; only what changes nothing may be done twice.
-        Status::CONNECTION_DISCONNECTED => {
-            CreateDisposition(asked.disposition) == CreateDisposition::OPEN
-                && !CreateOptions::from_bits_retain(asked.options)
-                    .contains(CreateOptions::DELETE_ON_CLOSE)
-        }
+        Status::USER_SESSION_DELETED | Status::CONNECTION_DISCONNECTED => changes_nothing(asked),
         _ => false,
     };
-    if !may_ask_again {
-        return Err(status);
+    if may_ask_again || refusal.status == Status::USER_SESSION_DELETED {
+        view.forget(&tree, refusal.status);
     }
-    view.forget(&tree, status);
-    open_in(&view.tree()?, path, asked, eas)
+    if !may_ask_again {
+        return Err(refusal.status);
+    }
+    open_in(&view.tree()?, path, asked, eas).map_err(|refusal| refusal.status)
+}
+
+/// Whether the server is as before if it has carried the request out.
+fn changes_nothing(asked: &CreateParameters) -> bool {
+    CreateDisposition(asked.disposition) == CreateDisposition::OPEN
+        && !CreateOptions::from_bits_retain(asked.options).contains(CreateOptions::DELETE_ON_CLOSE)
+}
+
+/// Why a file was not opened.
+struct Refusal {
+    status: Status,
+    /// The server itself says so. If it says that it does not know the session or tree, it has not even looked at the request.
+    is_genuine: bool,
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Self {
+            status,
+            is_genuine: false,
+        }
+    }
 }
 
 fn open_in(
@@ -191,7 +212,7 @@ fn open_in(
     path: &[u16],
     asked: &CreateParameters,
     eas: &[u8],
-) -> Result<AtServer> {
+) -> core::result::Result<AtServer, Refusal> {
     let room = size_of_val(path)
         .saturating_add(eas.len())
         .saturating_add(REQUEST_CONTEXTS);
@@ -222,7 +243,10 @@ fn open_in(
         tree.ask(Command::CREATE, room, CONTEXTS),
         |writer| request.emit(writer),
     )?;
-    read_answer(tree, asked, &answer)
+    read_answer(tree, asked, &answer).map_err(|status| Refusal {
+        status,
+        is_genuine: answer.is_genuine,
+    })
 }
 
 fn read_answer(

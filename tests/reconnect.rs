@@ -186,6 +186,44 @@ fn case_42_an_open_whose_answer_was_lost_is_asked_again_but_a_creation_is_not() 
 }
 
 #[test]
+fn case_42_an_unsigned_word_that_the_session_is_gone_proves_no_more_than_a_cut() {
+    let share = with_file();
+    let server = start(server(&share));
+    with_driver(&[], |desk| {
+        let mount = desk.mount(&server);
+        let deny_one = || {
+            let when = When::command(Command::CREATE).first(1);
+            server.faults().add(when, session_is_gone());
+        };
+        deny_one();
+        assert_eq!(mount.read("file", 10).unwrap().len(), 10);
+        assert_eq!(asked(&server, Command::CREATE), 2);
+        // The server has made the file, whatever the user hears.
+        deny_one();
+        let options = sys::FILE_NON_DIRECTORY_FILE;
+        let made = mount.create("new", sys::FILE_GENERIC_WRITE, sys::FILE_CREATE, options);
+        assert_eq!(made.err(), Some(NtStatus::USER_SESSION_DELETED));
+        assert_eq!(asked(&server, Command::CREATE), 3);
+        assert!(share.exists("new"));
+        // The next open has a new session.
+        let logons = asked(&server, Command::SESSION_SETUP);
+        assert_eq!(mount.read("file", 10).unwrap().len(), 10);
+        assert!(asked(&server, Command::SESSION_SETUP) > logons);
+    });
+}
+
+/// On the way, an answer is replaced by the one that needs no signature.
+fn session_is_gone() -> Fault {
+    Fault::on_the_way(|message| {
+        message[8..12].copy_from_slice(&NtStatus::USER_SESSION_DELETED.0.to_le_bytes());
+        message[16] &= !8;
+        message[48..64].fill(0);
+        message.truncate(64);
+        message.extend([9, 0, 0, 0, 0, 0, 0, 0, 0]);
+    })
+}
+
+#[test]
 fn a_session_that_the_server_has_deleted_is_logged_on_anew() {
     let server = start(server(&with_file()).fault(
         When::command(Command::CREATE).nth(2),
