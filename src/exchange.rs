@@ -69,6 +69,14 @@ impl Requester {
         }
     }
 
+    /// The request will not be answered, and what was received of an answer is not to be believed.
+    pub fn not_believed(self, status: Status) {
+        match self {
+            Self::Read(part) => part.not_believed(status),
+            other => other.failed(status),
+        }
+    }
+
     /// Whether the transport still has data of the request.
     pub fn is_sending(&self) -> bool {
         matches!(self, Self::Write(part) if part.is_sending())

@@ -7,7 +7,8 @@ mod scripted;
 use ntsim::user::Process;
 use ntsim::{Kernel, RegistryValue};
 use scripted::{
-    Mount, PASSWORD, SHARE, Settings, USER, bytes, config, count, server, share, start, with_driver,
+    HASTY, Mount, PASSWORD, SHARE, Settings, USER, bytes, config, count, frame, server, share,
+    start, with_driver,
 };
 use smb_server::{Builder, Encryption, Fault, Protection, When};
 use smb_wire::NtStatus;
@@ -209,7 +210,8 @@ fn reading(settings: &Settings<'_>, fault: Fault) -> Option<NtStatus> {
         let mut buffer = vec![0xEE; SIZE];
         let refused = count(file.nt_read_file(&mut buffer, Some(0))).err();
         if refused.is_some() {
-            assert!(buffer.iter().all(|&byte| byte == 0xEE));
+            let (untouched, wiped) = ([0xEE; SIZE], [0; SIZE]);
+            assert!(buffer == untouched || buffer == wiped);
         }
         drop(file);
         // The driver goes on, if need be on a new connection.
@@ -224,6 +226,21 @@ fn a_plain_or_signed_answer_to_a_sealed_read_is_noticed() {
         let refused = reading(SEALED, Fault::Protect(protection));
         assert_eq!(refused, DETECTED, "{protection:?}");
     }
+}
+
+#[test]
+fn case_04_not_a_byte_of_an_unsigned_or_forged_answer_is_left_to_the_reader() {
+    let plain = Fault::Protect(Protection::Plain);
+    assert_eq!(reading(&[], plain), DETECTED);
+    let forged = Some(NtStatus::INVALID_SIGNATURE);
+    for index in [48, 80, 50_000, 80 + 99_999] {
+        let changed = Fault::on_the_way(move |message| message[index] ^= 1);
+        assert_eq!(reading(&[], changed), forged, "byte {index}");
+    }
+    // It stops in the middle of the data.
+    let half = Fault::raw(|message| frame(message)[..50_000].to_vec());
+    let hasty = [&[("EchoAfterMs", 200)], HASTY].concat();
+    assert_eq!(reading(&hasty, half), Some(NtStatus::IO_TIMEOUT));
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl ReceivePath {
                     connection.wake_keeper();
                 }
             }
-            Event::Forged(requester) => requester.failed(Status::INVALID_SIGNATURE),
+            Event::Forged(requester) => requester.not_believed(Status::INVALID_SIGNATURE),
             // No oplock or lease is ever asked for, so there is nothing to give back.
             Event::Break(_) => {}
         }
@@ -130,7 +130,9 @@ impl ReceivePath {
             .take()
             .and_then(|receiver| PoolBox::into_inner(receiver).abort())
         {
-            requester.failed(failure);
+            // What ended the connection may have come before.
+            let reason = self.connection.check().err().unwrap_or(failure);
+            requester.not_believed(reason);
         }
         self.connection.relay.end();
     }

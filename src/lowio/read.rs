@@ -189,6 +189,22 @@ impl ReadPart {
         }
     }
 
+    /// There will be no answer, and what was received of one may be anybody's: where that matters, it does not stay in the
+    /// user's buffer. IRQL: any.
+    pub fn not_believed(self, status: Status) {
+        if self.guard().is_protected() {
+            // A buffer that cannot be written to was not received into either.
+            let _ = self.wipe();
+        }
+        self.failed(status);
+    }
+
+    fn wipe(&self) -> Result<()> {
+        let length = usize::try_from(self.chunk.len).map_err(|_| Status::INTERNAL_ERROR)?;
+        let cell = self.read.completion().cell();
+        cell.zero(self.place(0)?, length)
+    }
+
     /// There will be no answer. IRQL: any.
     pub fn failed(self, status: Status) {
         self.finish(Outcome::Failed(status));

@@ -358,9 +358,11 @@ impl<T: Token> Receiver<T> {
         match table.with(|connection| connection.claim(&header, false, now))? {
             Claim::Interim | Claim::Late => self.skip(len),
             Claim::Answer(token, reply) => {
-                self.current = Some(token);
+                let token = self.current.insert(token);
                 match reply {
                     Reply::Data { len: asked } if carries_data(header.status) => {
+                        // The signature itself can only be checked behind the data.
+                        signature::due(token, &header)?;
                         self.open_data(len, asked)?
                     }
                     Reply::Data { .. } => self.open_message(len, 0)?,

@@ -38,6 +38,19 @@ fn case_04_a_signature_of_zeros_or_none_at_all_is_refused() {
 }
 
 #[test]
+fn case_04_not_a_byte_of_an_unsigned_reads_data_is_placed() {
+    let mut client = Client::ready();
+    let ask = signed(read(1, 64));
+    let buffer = ask.token.buffer.clone();
+    let ticket = client.send(ask);
+    assert_eq!(
+        client.feed(&read_answer(&ticket, &[7; 64])),
+        Err(ClientError::NotSigned)
+    );
+    assert_eq!(buffer.borrow()[..], [0xEE; 64]);
+}
+
+#[test]
 fn a_read_whose_data_is_forged_leaves_the_connection_to_others() {
     let mut client = Client::ready();
     let forged = client.send(signed(read(1, 4)));
