@@ -2,8 +2,10 @@
 
 use super::{Place, broken};
 use crate::mode;
+use core::ops::Range;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Clone, Copy)]
@@ -12,16 +14,24 @@ struct Edge {
     taken_at: Place,
 }
 
-/// Per lock: the locks that were taken while it was held.
-type Graph = BTreeMap<usize, BTreeMap<usize, Edge>>;
+/// Locks are known by their addresses.
+struct Graph {
+    /// Per lock: the locks that were taken while it was held.
+    taken: BTreeMap<usize, BTreeMap<usize, Edge>>,
+    /// Per lock: the locks that were held while it was taken. Every free asks which locks go with its memory.
+    held: BTreeMap<usize, BTreeSet<usize>>,
+}
 
-static GRAPH: Mutex<Graph> = Mutex::new(BTreeMap::new());
+static GRAPH: Mutex<Graph> = Mutex::new(Graph {
+    taken: BTreeMap::new(),
+    held: BTreeMap::new(),
+});
 static ENABLED: AtomicBool = AtomicBool::new(true);
 
 /// Starts anew, for a new kernel.
 pub(crate) fn reset(enabled: bool) {
     ENABLED.store(enabled, Ordering::Relaxed);
-    GRAPH.lock().clear();
+    GRAPH.lock().forget(0..usize::MAX);
 }
 
 /// Notes that `taken` is about to be waited for while `held` is held.
@@ -31,14 +41,11 @@ pub(super) fn learn(held: usize, held_at: Place, taken: usize, taken_at: Place) 
     }
     let _host = mode::host();
     let mut graph = GRAPH.lock();
-    if graph.get(&held).is_some_and(|out| out.contains_key(&taken)) {
+    if graph.knows(held, taken) {
         return;
     }
-    let reverse = path(&graph, taken, held);
-    graph
-        .entry(held)
-        .or_default()
-        .insert(taken, Edge { held_at, taken_at });
+    let reverse = graph.path(taken, held);
+    graph.insert(held, taken, Edge { held_at, taken_at });
     drop(graph);
     if let Some(edge) = reverse {
         broken!(
@@ -51,23 +58,58 @@ pub(super) fn learn(held: usize, held_at: Place, taken: usize, taken_at: Place) 
     }
 }
 
-/// The first edge of a way from one lock to another.
-fn path(graph: &Graph, from: usize, to: usize) -> Option<Edge> {
-    let mut seen = HashSet::new();
-    let mut open: Vec<(usize, Option<Edge>)> = vec![(from, None)];
-    while let Some((lock, first)) = open.pop() {
-        if !seen.insert(lock) {
-            continue;
-        }
-        for (&next, &edge) in graph.get(&lock).into_iter().flatten() {
-            let first = first.unwrap_or(edge);
-            if next == to {
-                return Some(first);
+impl Graph {
+    fn knows(&self, held: usize, taken: usize) -> bool {
+        let taken_under = self.taken.get(&held);
+        taken_under.is_some_and(|locks| locks.contains_key(&taken))
+    }
+
+    fn insert(&mut self, held: usize, taken: usize, edge: Edge) {
+        self.taken.entry(held).or_default().insert(taken, edge);
+        self.held.entry(taken).or_default().insert(held);
+    }
+
+    /// The first edge of a way from one lock to another.
+    fn path(&self, from: usize, to: usize) -> Option<Edge> {
+        let mut seen = HashSet::new();
+        let mut open: Vec<(usize, Option<Edge>)> = vec![(from, None)];
+        while let Some((lock, first)) = open.pop() {
+            if !seen.insert(lock) {
+                continue;
             }
-            open.push((next, Some(first)));
+            for (&next, &edge) in self.taken.get(&lock).into_iter().flatten() {
+                let first = first.unwrap_or(edge);
+                if next == to {
+                    return Some(first);
+                }
+                open.push((next, Some(first)));
+            }
+        }
+        None
+    }
+
+    fn forget(&mut self, range: Range<usize>) {
+        while let Some((&lock, _)) = self.taken.range(range.clone()).next() {
+            for taken in self.taken.remove(&lock).into_iter().flatten() {
+                if let Entry::Occupied(mut held) = self.held.entry(taken.0) {
+                    held.get_mut().remove(&lock);
+                    if held.get().is_empty() {
+                        held.remove();
+                    }
+                }
+            }
+        }
+        while let Some((&lock, _)) = self.held.range(range.clone()).next() {
+            for held in self.held.remove(&lock).into_iter().flatten() {
+                if let Entry::Occupied(mut taken) = self.taken.entry(held) {
+                    taken.get_mut().remove(&lock);
+                    if taken.get().is_empty() {
+                        taken.remove();
+                    }
+                }
+            }
         }
     }
-    None
 }
 
 /// Forgets the locks in a range of memory, for it is freed or initialised anew.
@@ -76,19 +118,5 @@ pub(crate) fn forget_range(start: usize, len: usize) {
         return;
     }
     let _host = mode::host();
-    let mut graph = GRAPH.lock();
-    if graph.is_empty() {
-        return;
-    }
-    let range = start..start + len.max(1);
-    let gone: Vec<usize> = graph.range(range.clone()).map(|(&lock, _)| lock).collect();
-    for lock in gone {
-        graph.remove(&lock);
-    }
-    for out in graph.values_mut() {
-        let gone: Vec<usize> = out.range(range.clone()).map(|(&lock, _)| lock).collect();
-        for lock in gone {
-            out.remove(&lock);
-        }
-    }
+    GRAPH.lock().forget(start..start + len.max(1));
 }
