@@ -365,39 +365,15 @@ impl Driver {
             loaded.drop_object(place);
             return Err(status);
         }
-        loaded.finish_devices();
+        io::open_up(driver);
         DRIVERS.fetch_add(1, Ordering::SeqCst);
         Ok(loaded)
-    }
-
-    /// Devices made by DriverEntry are ready once it returns.
-    fn finish_devices(&self) {
-        // SAFETY: the driver object lives as long as this.
-        let mut next = unsafe { (*self.raw()).DeviceObject };
-        // SAFETY: the links of a driver's devices are valid.
-        while let Some(device) = unsafe { next.as_mut() } {
-            device.Flags &= !DO_DEVICE_INITIALIZING;
-            next = device.NextDevice;
-        }
     }
 
     /// The driver object.
     #[must_use]
     pub fn raw(&self) -> PDRIVER_OBJECT {
         self.object as PDRIVER_OBJECT
-    }
-
-    fn open_files(&self) -> bool {
-        // SAFETY: the driver object lives as long as this.
-        let mut next = unsafe { (*self.raw()).DeviceObject };
-        // SAFETY: the links of a driver's devices are valid.
-        while let Some(device) = unsafe { next.as_ref() } {
-            if device.ReferenceCount != 0 {
-                return true;
-            }
-            next = device.NextDevice;
-        }
-        false
     }
 
     fn drop_object(&self, place: Place) {
@@ -414,7 +390,7 @@ impl Driver {
         let _host = mode::host();
         // SAFETY: the driver object lives as long as this.
         let routine = unsafe { (*self.raw()).DriverUnload }.ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-        if self.open_files() {
+        if !io::shut(self.raw()) {
             return Err(STATUS_FILES_OPEN);
         }
         in_driver("DriverUnload", place, || {

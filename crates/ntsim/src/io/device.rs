@@ -1,5 +1,6 @@
 //! Device objects and symbolic links.
 
+use super::door;
 use crate::irql;
 use crate::mode;
 use crate::ob::{self, Kind};
@@ -8,9 +9,6 @@ use crate::sys::*;
 use crate::verifier::broken;
 use core::panic::Location;
 use core::ptr;
-
-/// `DOE_DELETE_PENDING`: IoDeleteDevice was called. Kept in `Reserved`, which drivers do not touch.
-const DELETED: PVOID = ptr::without_provenance_mut(1);
 
 /// Makes a device object with its extension behind it.
 #[track_caller]
@@ -31,14 +29,6 @@ pub unsafe fn IoCreateDevice(
     if device.is_null() {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if !DeviceName.is_null() {
-        // SAFETY: the caller gives a string.
-        let status = ob::add_device(unsafe { rtl::units(DeviceName) }, device);
-        if !NT_SUCCESS(status) {
-            ob::dereference(device.cast(), place);
-            return status;
-        }
-    }
     // SAFETY: the driver's own driver object.
     let driver = unsafe { &mut *DriverObject };
     let named = if DeviceName.is_null() {
@@ -50,6 +40,11 @@ pub unsafe fn IoCreateDevice(
     let extension = device.wrapping_add(1).cast();
     let content = DEVICE_OBJECT {
         Type: IO_TYPE_DEVICE,
+        Reserved: if driver.Flags & door::INITIALIZED == 0 {
+            door::STARTING
+        } else {
+            ptr::null_mut()
+        },
         Size: size.min(usize::from(u16::MAX)) as USHORT,
         DriverObject,
         NextDevice: driver.DeviceObject,
@@ -66,6 +61,15 @@ pub unsafe fn IoCreateDevice(
     };
     // SAFETY: a new object of at least this size.
     unsafe { device.write(content) };
+    // From here on others find it.
+    if !DeviceName.is_null() {
+        // SAFETY: the caller gives a string.
+        let status = ob::add_device(unsafe { rtl::units(DeviceName) }, device);
+        if !NT_SUCCESS(status) {
+            ob::dereference(device.cast(), place);
+            return status;
+        }
+    }
     driver.DeviceObject = device;
     // SAFETY: the caller gives room for the pointer.
     unsafe { DeviceObject.write(device) };
@@ -87,14 +91,13 @@ pub unsafe fn IoDeleteDevice(DeviceObject: PDEVICE_OBJECT) {
         );
         return;
     }
-    // SAFETY: a live device object.
-    let device = unsafe { &mut *DeviceObject };
-    if device.Reserved == DELETED {
+    if !door::mark_deleted(DeviceObject) {
         broken!(DeviceState, place, None, "a device was deleted twice");
         return;
     }
-    device.Reserved = DELETED;
     ob::remove_device(DeviceObject);
+    // SAFETY: a live device object.
+    let device = unsafe { &mut *DeviceObject };
     // SAFETY: a device's driver object lives as long as the device.
     let mut link = unsafe { &raw mut (*device.DriverObject).DeviceObject };
     // SAFETY: the links of a driver's devices are valid.

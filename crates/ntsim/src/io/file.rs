@@ -1,12 +1,12 @@
 //! File objects.
 
+use super::door;
 use super::request::{self, Spec};
 use crate::ke;
 use crate::ob::{self, Kind};
 use crate::pool::{self, Fill};
 use crate::sys::*;
 use crate::verifier::Place;
-use core::sync::atomic::{AtomicI32, Ordering};
 
 const NAME_TAG: u32 = pool::tag(b"IoNm");
 
@@ -53,17 +53,8 @@ pub(super) fn create(
     unsafe { ke::KeInitializeEvent(event_of(file).cast(), _EVENT_TYPE::NotificationEvent, 0) };
     // SAFETY: as above.
     unsafe { ke::KeInitializeEvent(lock_of(file).cast(), _EVENT_TYPE::SynchronizationEvent, 1) };
-    ob::reference(device.cast());
-    count_opens(device, 1);
+    door::hold(device);
     Some(file)
-}
-
-/// Changes a device's count of file objects.
-fn count_opens(device: PDEVICE_OBJECT, by: i32) {
-    // SAFETY: the device is referenced by the caller; no access yet.
-    let count = unsafe { &raw mut (*device).ReferenceCount };
-    // SAFETY: the field is only used atomically.
-    unsafe { AtomicI32::from_ptr(count) }.fetch_add(by, Ordering::SeqCst);
 }
 
 /// The event that the end of a request signals.
@@ -144,7 +135,6 @@ pub(crate) fn delete_file(file: PFILE_OBJECT, place: Place) {
         ob::dereference(content.RelatedFileObject.cast(), place);
     }
     if !content.DeviceObject.is_null() {
-        count_opens(content.DeviceObject, -1);
-        ob::dereference(content.DeviceObject.cast(), place);
+        door::release(content.DeviceObject, place);
     }
 }

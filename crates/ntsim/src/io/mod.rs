@@ -3,6 +3,7 @@
 mod call;
 mod cancel;
 mod device;
+mod door;
 mod ea;
 mod file;
 mod irp;
@@ -24,6 +25,7 @@ pub use device::{
     IoCreateDevice, IoCreateSymbolicLink, IoDeleteDevice, IoDeleteSymbolicLink,
     IoGetRelatedDeviceObject,
 };
+pub(crate) use door::{Entered, open_up, shut};
 pub use ea::IoCheckEaBufferValidity;
 pub(crate) use file::{clean_up_file, delete_file, event_of};
 pub use irp::{IoAllocateIrp, IoFreeIrp, IoInitializeIrp, IoReuseIrp};

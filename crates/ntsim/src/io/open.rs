@@ -95,7 +95,7 @@ pub(crate) fn open(
             (Target::Mup, name) => mup::find_provider(&name, &open, place)?,
         };
         open.path = &[];
-        let (file, done) = send_create(device, &name, &open, place)?;
+        let (file, done) = send_create(device.device(), &name, &open, place)?;
         if done.status == STATUS_REPARSE {
             // SAFETY: the open's reference keeps the file object.
             let name = unsafe { (*file).FileName };

@@ -283,6 +283,20 @@ fn cleanup_comes_with_the_last_handle_and_close_with_the_last_reference() {
 }
 
 #[test]
+fn what_is_being_opened_keeps_its_driver_and_what_is_being_unloaded_is_not_opened() {
+    let (_kernel, driver) = start(0);
+    let path: Vec<u16> = r"\Device\Memory".encode_utf16().collect();
+    let resolve = || crate::ob::resolve(&path).map(|(target, _)| target);
+    let entered = resolve().unwrap();
+    assert_eq!(driver.unload(), Err(STATUS_FILES_OPEN));
+    drop(entered);
+    assert!(shut(driver.raw()));
+    assert_eq!(resolve().err(), Some(STATUS_NO_SUCH_DEVICE));
+    driver.unload().unwrap();
+    assert_eq!(resolve().err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+}
+
+#[test]
 fn a_device_control_is_buffered() {
     let (_kernel, driver) = start(0);
     let mut answer = [0; 4];

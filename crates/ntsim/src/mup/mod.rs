@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::io::{self, Caller, Open};
+use crate::io::{self, Caller, Entered, Open};
 use crate::irql;
 use crate::mode;
 use crate::ob;
@@ -123,37 +123,36 @@ pub(crate) fn find_provider(
     path: &[u16],
     open: &Open<'_>,
     place: Place,
-) -> Result<(PDEVICE_OBJECT, Vec<u16>), NTSTATUS> {
+) -> Result<(Entered, Vec<u16>), NTSTATUS> {
     if let [BACKSLASH, SEMICOLON, rest @ ..] = path {
         let end = rest
             .iter()
             .position(|&unit| unit == BACKSLASH)
             .unwrap_or(rest.len());
         let name = upper(&rest[..end]);
-        let device = PROVIDERS
-            .lock()
-            .iter()
-            .find(|provider| provider.name == name)
-            .map(|provider| provider.device);
-        let device = device.ok_or(STATUS_BAD_NETWORK_PATH)?;
-        return Ok((device as PDEVICE_OBJECT, rest[end..].to_vec()));
+        let device = enter(|provider| provider.name == name)?;
+        return Ok((device, rest[end..].to_vec()));
     }
     if path.len() < 2 {
         return Err(STATUS_INVALID_DEVICE_REQUEST);
     }
     let key = upper(path);
-    if let Some(device) = claimed(&key) {
+    if let Some(handle) = claimed(&key)
+        && let Ok(device) = enter(|provider| provider.handle == handle)
+    {
         return Ok((device, path.to_vec()));
     }
-    let providers: Vec<(usize, usize)> = PROVIDERS
+    let handles: Vec<usize> = PROVIDERS
         .lock()
         .iter()
-        .map(|provider| (provider.handle, provider.device))
+        .map(|provider| provider.handle)
         .collect();
     let mut refusal = STATUS_BAD_NETWORK_PATH;
-    for (handle, device) in providers {
-        let device = device as PDEVICE_OBJECT;
-        match ask(device, path, open, place) {
+    for handle in handles {
+        let Ok(device) = enter(|provider| provider.handle == handle) else {
+            continue;
+        };
+        match ask(device.device(), path, open, place) {
             Ok(bytes) => {
                 let units = (bytes as usize / 2).min(path.len());
                 CLAIMS.lock().push(Claim {
@@ -170,18 +169,23 @@ pub(crate) fn find_provider(
     Err(refusal)
 }
 
+/// Begins to open a provider's device.
+fn enter(is_meant: impl Fn(&Provider) -> bool) -> Result<Entered, NTSTATUS> {
+    // A registration keeps the device, so it is there as long as the lock is held.
+    let providers = PROVIDERS.lock();
+    let provider = providers.iter().find(|provider| is_meant(provider));
+    let device = provider.ok_or(STATUS_BAD_NETWORK_PATH)?.device;
+    Entered::new(device as PDEVICE_OBJECT)
+}
+
 /// Who has claimed a path, by its prefix.
-fn claimed(key: &[u16]) -> Option<PDEVICE_OBJECT> {
+fn claimed(key: &[u16]) -> Option<usize> {
     let claims = CLAIMS.lock();
     let claim = claims.iter().find(|claim| {
         key.strip_prefix(claim.prefix.as_slice())
             .is_some_and(|rest| rest.is_empty() || rest[0] == BACKSLASH)
     })?;
-    let providers = PROVIDERS.lock();
-    providers
-        .iter()
-        .find(|provider| provider.handle == claim.handle)
-        .map(|provider| provider.device as PDEVICE_OBJECT)
+    Some(claim.handle)
 }
 
 /// Asks a provider whether a path is its own. Returns how many bytes of it are.

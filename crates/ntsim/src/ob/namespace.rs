@@ -1,5 +1,6 @@
 //! The name space: devices, and links to other names.
 
+use crate::io::Entered;
 use crate::rtl;
 use crate::sys::*;
 use parking_lot::RwLock;
@@ -13,10 +14,10 @@ enum Node {
 }
 
 /// What a path leads to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Target {
     /// A device.
-    Device(PDEVICE_OBJECT),
+    Device(Entered),
     /// The multiple UNC provider.
     Mup,
 }
@@ -113,7 +114,11 @@ pub(crate) fn resolve(path: &[u16]) -> Result<(Target, Vec<u16>), NTSTATUS> {
     for _ in 0..MOST_LINKS {
         let (node, rest) = longest_prefix(nodes, &path)?;
         match node {
-            Node::Device(device) => return Ok((Target::Device(device as PDEVICE_OBJECT), rest)),
+            // A device is in the table as long as it is there.
+            Node::Device(device) => {
+                let device = Entered::new(device as PDEVICE_OBJECT)?;
+                return Ok((Target::Device(device), rest));
+            }
             Node::Mup => return Ok((Target::Mup, rest)),
             Node::Link(target) => path = [target, rest].concat(),
         }
