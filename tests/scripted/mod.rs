@@ -113,7 +113,7 @@ pub fn config(settings: &Settings<'_>) -> Config {
 }
 
 /// Ends the program if the test does not end by itself, so that a hang is a failure with a name.
-fn watch() -> mpsc::Sender<()> {
+pub fn watch() -> mpsc::Sender<()> {
     let name = thread::current().name().unwrap_or("a test").to_owned();
     let (ends, ended) = mpsc::channel::<()>();
     thread::spawn(move || {
