@@ -134,10 +134,7 @@ fn case_21_a_server_that_makes_a_user_its_guest_is_refused_unless_the_settings_a
     assert_eq!(connecting(&[], ANN), refused);
     assert_eq!(connecting(&[("RequireSigning", 0)], ANN), refused);
     // A guest's session has no keys, so it cannot be signed either.
-    assert_eq!(
-        connecting(&[("AllowGuest", 1)], ANN),
-        Some(LOGIN_WKSTA_RESTRICTION)
-    );
+    assert_eq!(connecting(&[("AllowGuest", 1)], ANN), refused);
     assert_eq!(
         connecting(&[("AllowGuest", 1), ("RequireSigning", 0)], ANN),
         None
