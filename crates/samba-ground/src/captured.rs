@@ -1,5 +1,6 @@
 //! A finished capture, judged by tshark.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +86,21 @@ impl Captured {
     pub fn values(&self, filter: &str, field: &str) -> Vec<String> {
         let text = self.tshark(&["-Y", filter, "-T", "fields", "-e", field]);
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// The numbers of the SMB2 commands that can be read in the packets that pass a display filter.
+    pub fn commands(&self, filter: &str) -> BTreeSet<u16> {
+        self.values(&format!("smb2.cmd && {filter}"), "smb2.cmd")
+            .iter()
+            .flat_map(|packet| packet.split(','))
+            .filter_map(|command| command.parse().ok())
+            .collect()
+    }
+
+    /// Whether these bytes went over the wire, one behind the other, in one packet.
+    pub fn contains(&self, bytes: &[u8]) -> bool {
+        let traffic = fs::read(&self.file).expect("the capture's file");
+        traffic.windows(bytes.len()).any(|window| window == bytes)
     }
 
     fn tshark(&self, arguments: &[&str]) -> String {

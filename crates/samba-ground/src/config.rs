@@ -63,6 +63,49 @@ impl fmt::Display for Dialect {
     }
 }
 
+/// A cipher of SMB3 (MS-SMB2 2.2.3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cipher {
+    /// AES-128-CCM, the only one of 3.0 and 3.0.2
+    Aes128Ccm,
+    /// AES-128-GCM
+    Aes128Gcm,
+    /// AES-256-CCM
+    Aes256Ccm,
+    /// AES-256-GCM
+    Aes256Gcm,
+}
+
+impl Cipher {
+    /// All four, by their numbers.
+    pub const ALL: [Self; 4] = [
+        Self::Aes128Ccm,
+        Self::Aes128Gcm,
+        Self::Aes256Ccm,
+        Self::Aes256Gcm,
+    ];
+
+    /// The number that stands for it on the wire.
+    pub fn wire(self) -> u16 {
+        match self {
+            Self::Aes128Ccm => 1,
+            Self::Aes128Gcm => 2,
+            Self::Aes256Ccm => 3,
+            Self::Aes256Gcm => 4,
+        }
+    }
+
+    /// Samba's name for it, as smb.conf(5) spells it.
+    pub fn samba_name(self) -> &'static str {
+        match self {
+            Self::Aes128Ccm => "AES-128-CCM",
+            Self::Aes128Gcm => "AES-128-GCM",
+            Self::Aes256Ccm => "AES-256-CCM",
+            Self::Aes256Gcm => "AES-256-GCM",
+        }
+    }
+}
+
 /// What the server asks for in signing. SMB2 knows no way to refuse it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signing {
@@ -122,6 +165,43 @@ impl Config {
             newest: dialect,
             ..Self::default()
         }
+    }
+
+    /// A server that speaks SMB1 and nothing newer.
+    pub fn smb1_only() -> Self {
+        Self::default()
+            .global("server min protocol", "NT1")
+            .global("server max protocol", "NT1")
+    }
+
+    /// A server that refuses whoever does not encrypt, and writes down its keys ([`crate::Samba::session_keys`]).
+    pub fn sealed(dialect: Dialect) -> Self {
+        Self {
+            encryption: Encryption::Required,
+            ..Self::only(dialect).logging_keys()
+        }
+    }
+
+    /// The same, and it writes down the keys of its encrypted sessions.
+    pub fn logging_keys(self) -> Self {
+        self.global("debug encryption", "yes")
+    }
+
+    /// The same with one line more for `[global]`.
+    pub fn global(mut self, key: &'static str, value: &'static str) -> Self {
+        self.global.push((key, value));
+        self
+    }
+
+    /// The same with one line more for the share.
+    pub fn of_share(mut self, key: &'static str, value: &'static str) -> Self {
+        self.share.push((key, value));
+        self
+    }
+
+    /// The same with encryption required, offered or off.
+    pub fn encryption(self, encryption: Encryption) -> Self {
+        Self { encryption, ..self }
     }
 
     /// The same with signing required or merely offered.

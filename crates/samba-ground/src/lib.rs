@@ -20,7 +20,7 @@ mod session_keys;
 pub use capture::Capture;
 pub use captured::{Captured, Sender};
 pub use client::{Listed, SmbClient};
-pub use config::{Config, Dialect, Encryption, Signing};
+pub use config::{Cipher, Config, Dialect, Encryption, Signing};
 pub use digest::{Sha256, sha256_of, sha256_of_file};
 pub use server::{PASSWORD, SHARE, Samba, USER, WORKGROUP};
 pub use session_keys::SessionKeys;
