@@ -1,14 +1,29 @@
 //! What an NTSTATUS means to a person, and what to try.
 
+use std::borrow::Cow;
+
 use smb_wire::NtStatus;
 
 /// One status in plain words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// What happened.
-    pub meaning: &'static str,
+    pub meaning: Cow<'static, str>,
     /// What to try.
-    pub attempt: &'static str,
+    pub attempt: Cow<'static, str>,
+}
+
+impl Advice {
+    /// What happened, and what to try.
+    pub fn new(
+        meaning: impl Into<Cow<'static, str>>,
+        attempt: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            meaning: meaning.into(),
+            attempt: attempt.into(),
+        }
+    }
 }
 
 /// Plain words for a status, for those that people meet.
@@ -119,8 +134,8 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "name that server and its share",
         ),
         NtStatus::NOT_SUPPORTED => (
-            "the server and the driver have no dialect or protection in common, or one cannot do this",
-            "try without --dialect, --cipher and --encrypt: an old server may have no encryption, or only aes-128-ccm",
+            "the server, or OxSMB, cannot do this",
+            "try it on another share; the server's documentation may say what it lacks",
         ),
         // The file.
         NtStatus::OBJECT_NAME_NOT_FOUND | NtStatus::NO_SUCH_FILE => (
@@ -143,8 +158,8 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
             "leave out characters such as : * ? \" < > |",
         ),
         NtStatus::ACCESS_DENIED | NtStatus::NETWORK_ACCESS_DENIED => (
-            "the user may not do this, or is let in as a guest only, or the server demands encryption that was not offered",
-            "ask for the right on the share and the file, or take another user; a guest takes --guest --no-sign",
+            "the user may not do this",
+            "ask for the right to do it, or take another user",
         ),
         NtStatus::SHARING_VIOLATION => (
             "another program has it open",
@@ -191,7 +206,7 @@ pub fn advice(status: NtStatus) -> Option<Advice> {
         ),
         _ => return None,
     };
-    Some(Advice { meaning, attempt })
+    Some(Advice::new(meaning, attempt))
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ pub struct Connect {
     /// Who connects; without a password, $OXSMB_PASSWORD is it, or you are asked
     #[arg(short = 'U', long, global = true, value_name = "[DOMAIN\\]NAME[%PASSWORD]", value_parser = UserArgument::parse)]
     pub user: Option<UserArgument>,
-    /// Speak this dialect and no other
+    /// Say on standard error how the share is connected: dialect, and signature or encryption
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Speak this dialect and no other; 2.0.2 and 2.1 know no encryption
     #[arg(long, global = true)]
     pub dialect: Option<DialectArgument>,
     /// Refuse servers that do not sign (this is so unless --no-sign is given)
@@ -38,18 +41,64 @@ pub struct Connect {
     /// Sign only where the server requires it
     #[arg(long, global = true)]
     pub no_sign: bool,
-    /// Refuse servers that do not encrypt
+    /// Encrypt, and refuse servers that cannot; without this, encrypt where server or share demand it
     #[arg(long, global = true)]
     pub encrypt: bool,
-    /// Encrypt by this cipher and no other; SMB 3.0 and 3.0.2 know aes-128-ccm alone
+    /// Encrypt by this cipher and no other, and refuse servers that cannot
     #[arg(long, global = true)]
     pub cipher: Option<CipherArgument>,
-    /// Put up with being made a guest, or nobody where no user is given
+    /// Put up with being made a guest, or nobody where no user is given; their messages cannot be signed, so it takes
+    /// --no-sign too
     #[arg(long, global = true)]
     pub guest: bool,
 }
 
 impl Connect {
+    /// Whether encryption is demanded.
+    pub fn encrypts(&self) -> bool {
+        self.encrypt || self.cipher.is_some()
+    }
+
+    /// Whether the options can be met together by any server.
+    ///
+    /// # Errors
+    /// Which one cannot, and why.
+    pub fn check(&self) -> Result<(), Failure> {
+        let refuse = |option: String, why: &str| Err(Failure::new("use", option, why));
+        let dialect = self.dialect.unwrap_or(DialectArgument::Smb311);
+        match self.cipher {
+            None if self.encrypt && !dialect.encrypts() => refuse(
+                "--encrypt".into(),
+                &format!("SMB {} knows no encryption", word(&dialect)),
+            ),
+            Some(cipher) if !dialect.knows(cipher) => refuse(
+                format!("--cipher {}", word(&cipher)),
+                &if dialect.encrypts() {
+                    format!("SMB {} knows aes-128-ccm alone", word(&dialect))
+                } else {
+                    format!("SMB {} knows no encryption", word(&dialect))
+                },
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for a connection that may end up a guest's.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_guest(&self) -> Result<(), Failure> {
+        let why = match self {
+            Self { guest: false, .. } => return Ok(()),
+            _ if self.encrypts() => "a guest has no key to encrypt with",
+            Self { no_sign: false, .. } => {
+                "a guest's messages cannot be signed, so it takes --no-sign too"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::new("use", "--guest", why))
+    }
+
     /// Who connects, with the password found or asked for; nobody when no user was named.
     ///
     /// # Errors
@@ -80,6 +129,17 @@ pub enum DialectArgument {
 }
 
 impl DialectArgument {
+    fn encrypts(self) -> bool {
+        self.wire() >= 0x0300
+    }
+
+    fn knows(self, cipher: CipherArgument) -> bool {
+        match self {
+            Self::Smb311 => true,
+            _ => self.encrypts() && cipher == CipherArgument::Aes128Ccm,
+        }
+    }
+
     /// The number that stands for it on the wire and in the driver's settings (MS-SMB2 2.2.3).
     pub fn wire(self) -> u16 {
         match self {
@@ -119,6 +179,12 @@ impl CipherArgument {
             Self::Aes256Gcm => 4,
         }
     }
+}
+
+/// What the command line calls it.
+pub(crate) fn word(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// What to do.
@@ -211,6 +277,49 @@ mod tests {
             ["oxsmb", "ls", "//h/s", "--no-sign"],
         ] {
             assert!(Arguments::try_parse_from(line).unwrap().connect.no_sign);
+        }
+    }
+
+    fn refusal(options: &[&str]) -> Option<String> {
+        let line = ["oxsmb"].iter().chain(options);
+        let connect = Arguments::try_parse_from(line).unwrap().connect;
+        let checked = connect.check().and_then(|()| connect.check_guest());
+        checked.err().map(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn options_that_no_server_could_meet_together_are_refused_with_the_reason() {
+        for (options, why) in [
+            (
+                &["--dialect=2.1", "--encrypt"][..],
+                "cannot use --encrypt: SMB 2.1 knows no encryption",
+            ),
+            (
+                &["--dialect=2.0.2", "--cipher=aes-128-ccm"],
+                "cannot use --cipher aes-128-ccm: SMB 2.0.2 knows no encryption",
+            ),
+            (
+                &["--dialect=3.0.2", "--cipher=aes-128-gcm"],
+                "cannot use --cipher aes-128-gcm: SMB 3.0.2 knows aes-128-ccm alone",
+            ),
+            (
+                &["--guest"],
+                "cannot use --guest: a guest's messages cannot be signed, so it takes --no-sign too",
+            ),
+            (
+                &["--guest", "--no-sign", "--encrypt"],
+                "cannot use --guest: a guest has no key to encrypt with",
+            ),
+        ] {
+            assert_eq!(refusal(options).as_deref(), Some(why));
+        }
+        for options in [
+            &["--dialect=3.0", "--cipher=aes-128-ccm"][..],
+            &["--dialect=3.1.1", "--cipher=aes-256-gcm"],
+            &["--cipher=aes-256-ccm", "--encrypt"],
+            &["--guest", "--no-sign"],
+        ] {
+            assert_eq!(refusal(options), None);
         }
     }
 

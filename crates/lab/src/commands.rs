@@ -5,15 +5,17 @@ use std::path::Path;
 
 use crate::arguments::{Connect, ShareCommand};
 use crate::copy;
-use crate::credentials::Credentials;
 use crate::drive::Drive;
 use crate::facts::Facts;
-use crate::failure::Failure;
+use crate::failure::{Cause, Failure};
 use crate::file::{Access, Disposition};
 use crate::location::{Location, RemotePath, ShareName};
 use crate::machine::{Machine, Settings};
 use crate::pipeline;
 use crate::progress::Progress;
+use crate::refusal;
+use crate::shown::shown;
+use crate::stop::Stop;
 use crate::units;
 
 /// Boots the driver, connects, does what the command says, and unloads the driver.
@@ -21,26 +23,30 @@ use crate::units;
 /// # Errors
 /// What the command meets, or that the driver cannot go.
 pub fn run(command: &ShareCommand, connect: &Connect) -> Result<(), Failure> {
+    connect.check()?;
+    connect.check_guest()?;
     let share = share_of(command)?;
     let credentials = connect.credentials()?;
     let machine = Machine::boot(&Settings::from(connect))?;
-    let done = on_drive(&machine, &share, credentials.as_ref(), |drive| {
-        execute(drive, command)
-    });
+    let done = machine
+        .connect(&share, credentials.as_ref(), None)
+        .map_err(|failure| refusal::explain(failure, connect))
+        .and_then(|drive| {
+            let done = work(&drive, command, connect);
+            done.and(drive.disconnect())
+        });
     // Whatever happened, the driver must go; but the first failure is the one to tell.
     let gone = machine.shut_down();
     done.and(gone.map(drop))
 }
 
-fn on_drive(
-    machine: &Machine,
-    share: &ShareName,
-    credentials: Option<&Credentials>,
-    work: impl FnOnce(&Drive<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let drive = machine.connect(share, credentials, None)?;
-    let done = work(&drive);
-    done.and(drive.disconnect())
+fn work(drive: &Drive<'_>, command: &ShareCommand, connect: &Connect) -> Result<(), Failure> {
+    if connect.verbose
+        && let Some(protocol) = drive.protocol()?
+    {
+        eprintln!("connected to {} by {protocol}", drive.share());
+    }
+    execute(drive, command)
 }
 
 /// The one share that a command is about.
@@ -105,13 +111,22 @@ fn execute(drive: &Drive<'_>, command: &ShareCommand) -> Result<(), Failure> {
 }
 
 fn copy_across(drive: &Drive<'_>, direction: &Direction<'_>) -> Result<(), Failure> {
-    let mut progress = Progress::new();
-    match direction {
-        Direction::ToShare(from, to) => copy::upload(drive, from, to, &mut progress)?,
-        Direction::FromShare(from, to) => copy::download(drive, from, to, &mut progress)?,
+    let stop = Stop::at_signals()
+        .map_err(|error| Failure::new("watch for", "signals that stop the copy", error))?;
+    let mut progress = Progress::until(stop);
+    let done = match direction {
+        Direction::ToShare(from, to) => copy::upload(drive, from, to, &mut progress),
+        Direction::FromShare(from, to) => copy::download(drive, from, to, &mut progress),
+    };
+    if done.is_ok() || progress.files() > 0 {
+        let protocol = match drive.protocol() {
+            Ok(Some(protocol)) => format!(" by {protocol}"),
+            // The server has gone, which the copy has met, too, or need not mind any more.
+            Ok(None) | Err(_) => String::new(),
+        };
+        println!("{}{protocol}", progress.finish());
     }
-    println!("{}", progress.finish());
-    Ok(())
+    done
 }
 
 fn list(drive: &Drive<'_>, path: &RemotePath) -> Result<(), Failure> {
@@ -121,9 +136,10 @@ fn list(drive: &Drive<'_>, path: &RemotePath) -> Result<(), Failure> {
         let size = units::count(facts.size);
         writeln!(
             out,
-            "{} {size:>15}  {}  {name}",
+            "{} {size:>15}  {}  {}",
             facts.letters(),
-            facts.written
+            facts.written,
+            shown(name)
         )
         .map_err(|error| Failure::new("write to", "standard output", error))
     };
@@ -142,8 +158,15 @@ fn cat(drive: &Drive<'_>, path: &RemotePath) -> Result<(), Failure> {
     let file = drive.open(&path.path, Access::Read, Disposition::Open)?;
     let size = file.facts().map_err(|status| failed(status.into()))?.size;
     let mut out = std::io::stdout().lock();
-    pipeline::read_in_order(&file, size, |block| Ok(out.write_all(block)?)).map_err(failed)?;
-    out.flush().map_err(|error| failed(error.into()))
+    let unwritten = |cause| Failure::new("write to", "standard output", cause);
+    pipeline::read_in_order(&file, size, |block| Ok(out.write_all(block)?)).map_err(|cause| {
+        match cause {
+            // The share's errors are the driver's.
+            Cause::Io(_) => unwritten(cause),
+            _ => failed(cause),
+        }
+    })?;
+    out.flush().map_err(|error| unwritten(error.into()))
 }
 
 fn stat(drive: &Drive<'_>, path: &RemotePath) -> Result<(), Failure> {

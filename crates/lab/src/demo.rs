@@ -30,6 +30,7 @@ const LETTER: char = 'Z';
 /// # Errors
 /// The first thing that did not go as it must.
 pub fn run(connect: &Connect) -> Result<(), Failure> {
+    connect.check()?;
     println!("OxSMB: the driver at work, on a user-mode NT kernel that checks each step\n");
     let watch = Watch::default();
     let (server, credentials) = serve(&watch)?;
@@ -40,7 +41,7 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
         server.address()
     );
     let protection = match connect {
-        Connect { encrypt: true, .. } => "encrypted",
+        _ if connect.encrypts() => "encrypted",
         Connect { no_sign: true, .. } => "unsigned",
         _ => "signed",
     };

@@ -10,6 +10,7 @@ use crate::failure::{Cause, Failure};
 use crate::file::{Access, Disposition, File};
 use crate::location::{RemotePath, ShareName};
 use crate::machine::Machine;
+use crate::protocol::Protocol;
 
 /// How much of a directory is asked for at once, in bytes.
 const LISTING: usize = 64 << 10;
@@ -41,6 +42,15 @@ impl<'m> Drive<'m> {
     /// The share's name.
     pub fn share(&self) -> &ShareName {
         &self.share
+    }
+
+    /// How the share is spoken to; nothing while its server is lost.
+    ///
+    /// # Errors
+    /// Whatever the driver says.
+    pub fn protocol(&self) -> Result<Option<Protocol>, Failure> {
+        let told = self.machine.protocol(&self.share, self.letter);
+        told.map_err(|status| Failure::new("ask about", &self.share, status))
     }
 
     /// Ends the connection.
@@ -123,7 +133,10 @@ impl<'m> Drive<'m> {
             sys::FILE_OPEN_REPARSE_POINT,
         )
         .and_then(|file| file.rename(&format!("{}{to}", self.root), replace))
-        .map_err(|status| self.failure(&format!("rename to {to}"), from, status))
+        .map_err(|status| {
+            let object = format!("{} to {}", self.place(from), self.place(to));
+            Failure::new("rename", object, status)
+        })
     }
 
     /// Deletes a file or an empty directory.
@@ -190,11 +203,14 @@ impl<'m> Drive<'m> {
     }
 
     fn failure(&self, doing: &str, path: &str, status: NtStatus) -> Failure {
-        let object = RemotePath {
+        Failure::new(doing, self.place(path), status)
+    }
+
+    fn place(&self, path: &str) -> RemotePath {
+        RemotePath {
             share: self.share.clone(),
             path: path.into(),
-        };
-        Failure::new(doing, object, status)
+        }
     }
 }
 
@@ -238,7 +254,7 @@ impl Iterator for Listing<'_, '_> {
                 Ok(Some(entries)) => self.entries = entries.into_iter(),
                 Err(cause) => {
                     self.directory = None;
-                    let object = format!("{}{}", self.drive.share, self.path.replace('\\', "/"));
+                    let object = self.drive.place(&self.path);
                     return Some(Err(Failure::new("list", object, cause)));
                 }
             }

@@ -12,6 +12,7 @@ use crate::credentials::Credentials;
 use crate::drive::Drive;
 use crate::failure::Failure;
 use crate::location::ShareName;
+use crate::protocol::Protocol;
 
 /// The driver's service.
 const SERVICE: &str = "oxsmb";
@@ -54,7 +55,7 @@ impl From<&Connect> for Settings {
         if connect.sign || connect.no_sign {
             settings = settings.require_signing(connect.sign);
         }
-        if connect.encrypt {
+        if connect.encrypts() {
             settings = settings.set("RequireEncryption", 1);
         }
         if let Some(cipher) = connect.cipher {
@@ -119,11 +120,9 @@ impl Machine {
     ) -> Result<Drive<'_>, Failure> {
         let failed = |status: NtStatus| Failure::new("connect to", share, status);
         let name = connection_name(share, letter);
-        self.control(
-            control::IOCTL_OXSMB_ADD_CONNECTION,
-            &add_connection(&name, who).map_err(failed)?,
-        )
-        .map_err(failed)?;
+        let code = control::IOCTL_OXSMB_ADD_CONNECTION;
+        let request = add_connection(&name, who).map_err(failed)?;
+        self.control(code, &request, &mut []).map_err(failed)?;
         let root = match letter {
             None => name,
             Some(letter) => {
@@ -175,19 +174,45 @@ impl Machine {
         let length = control::encode_delete_connection(&mut buffer, &utf16(&name), false)
             .map_err(|_| failed(NtStatus::NAME_TOO_LONG))?;
         let request = buffer.get(..length).unwrap_or_default();
-        self.control(control::IOCTL_OXSMB_DELETE_CONNECTION, request)
+        let code = control::IOCTL_OXSMB_DELETE_CONNECTION;
+        self.control(code, request, &mut [])
+            .map(drop)
             .map_err(failed)
     }
 
-    /// Sends a device control to the driver, as its network provider does.
-    fn control(&self, code: u32, input: &[u8]) -> Result<(), NtStatus> {
+    /// How a connected share is spoken to; nothing while its server is lost.
+    pub(crate) fn protocol(
+        &self,
+        share: &ShareName,
+        letter: Option<char>,
+    ) -> Result<Option<Protocol>, NtStatus> {
+        let name = utf16(&connection_name(share, letter));
+        let mut answer = vec![0; control::MAX_CONNECTION];
+        let mut after = 0;
+        loop {
+            let request = control::NextConnection { after }.encode();
+            let code = control::IOCTL_OXSMB_NEXT_CONNECTION;
+            let length = self.control(code, &request, &mut answer)?;
+            let told = answer.get(..length).unwrap_or(&answer);
+            let connection =
+                control::Connection::parse(told).map_err(|_| NtStatus::INVALID_NETWORK_RESPONSE)?;
+            if connection.name.units().eq(name.iter().copied()) {
+                return Ok(connection.protocol.map(Protocol::new));
+            }
+            after = connection.serial;
+        }
+    }
+
+    /// Sends a device control to the driver, as its network provider does, and gives the length of the answer.
+    fn control(&self, code: u32, input: &[u8], output: &mut [u8]) -> Result<usize, NtStatus> {
         let create = Create {
             access: sys::FILE_GENERIC_READ | sys::FILE_GENERIC_WRITE,
             ..Create::open(CONTROL)
         };
         let (device, _) = self.process.nt_create_file(&create)?;
-        let done = device.nt_device_io_control_file(code, input, &mut []);
-        done.ok().map(drop).map_err(NtStatus::from)
+        let done = device.nt_device_io_control_file(code, input, output);
+        let length = done.ok().map_err(NtStatus::from)?;
+        Ok(length as usize)
     }
 }
 

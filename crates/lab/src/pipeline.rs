@@ -51,7 +51,9 @@ pub fn download(
     progress: &Progress,
 ) -> Result<(), Cause> {
     let mut end = 0;
+    progress.check()?;
     read_in_order(source, size, |block| {
+        progress.check()?;
         sink.write_all_at(block, end)?;
         end += block.len() as u64;
         progress.advance(block.len() as u64);
@@ -107,6 +109,7 @@ pub fn upload(source: &fs::File, target: &File, progress: &Progress) -> Result<(
     let mut next = 0;
     let mut data = 0..0;
     loop {
+        progress.check()?;
         while next < size && !window.is_full() {
             if next >= data.end {
                 data = next_data(source, next, size)?;

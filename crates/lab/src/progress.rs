@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::failure::{Cause, Failure};
+use crate::stop::Stop;
 use crate::units;
 
 /// The progress of a copy of known or growing size. The bar shows on a terminal only.
@@ -11,11 +13,17 @@ pub struct Progress {
     bar: ProgressBar,
     start: Instant,
     files: u64,
+    stop: Stop,
 }
 
 impl Progress {
-    /// Begins with nothing done.
+    /// Begins with nothing done, for work that goes on to its end.
     pub fn new() -> Self {
+        Self::until(Stop::never())
+    }
+
+    /// Begins with nothing done, for work that may be stopped.
+    pub fn until(stop: Stop) -> Self {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template(
             "{wide_bar} {binary_bytes} of {binary_total_bytes} {binary_bytes_per_sec} {eta}",
@@ -26,18 +34,41 @@ impl Progress {
             bar,
             start: Instant::now(),
             files: 0,
+            stop,
         }
     }
 
     /// Another file of `length` bytes is to be copied.
-    pub fn file(&mut self, length: u64) {
-        self.files += 1;
+    pub fn expect(&self, length: u64) {
         self.bar.inc_length(length);
     }
 
     /// So many more bytes have arrived.
     pub fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);
+    }
+
+    /// A file has been copied.
+    pub fn file(&mut self) {
+        self.files += 1;
+    }
+
+    /// How many files have been copied.
+    pub fn files(&self) -> u64 {
+        self.files
+    }
+
+    /// Tells of something that is not copied while the rest is.
+    pub fn left_out(&self, why: &Failure) {
+        self.bar.suspend(|| eprintln!("oxsmb: left out: {why}"));
+    }
+
+    /// Fails once the work is to stop.
+    ///
+    /// # Errors
+    /// [`Cause::Stopped`].
+    pub fn check(&self) -> Result<(), Cause> {
+        self.stop.check()
     }
 
     /// Takes the bar away and tells what was done.

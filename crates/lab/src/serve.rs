@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use smb_server::{Share, Signing};
+use smb_server::{Cipher, Encryption, Share, Signing};
 use smb_wire::smb2::Dialect;
 
 use crate::arguments::{Connect, Serve};
@@ -17,6 +17,7 @@ use crate::units;
 /// # Errors
 /// When nobody could log on, the directory to preload cannot be read, or the address is taken.
 pub fn serve(serve: &Serve, connect: &Connect) -> Result<(), Failure> {
+    connect.check()?;
     let failed = |what: String| Failure::new("serve", &serve.share, what);
     let share = Share::new(&serve.share).map_err(|error| failed(error.to_string()))?;
     if let Some(directory) = &serve.preload {
@@ -54,6 +55,15 @@ pub fn serve(serve: &Serve, connect: &Connect) -> Result<(), Failure> {
     };
     if connect.sign {
         server = server.signing(Signing::Required);
+    }
+    if connect.encrypts() {
+        server = server.encryption(Encryption::Required);
+    }
+    if let Some(cipher) = connect
+        .cipher
+        .and_then(|cipher| Cipher::from_wire_id(cipher.wire()))
+    {
+        server = server.ciphers(&[cipher]);
     }
     if let Some(dialect) = connect.dialect {
         let dialect = Dialect(dialect.wire());

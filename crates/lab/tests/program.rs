@@ -1,50 +1,15 @@
 //! The program as people use it: what it prints, what it leaves, how it ends.
 #![forbid(unsafe_code)]
 
+mod desk;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use samba_ground::{Config, PASSWORD, Samba, USER, sha256_of_file};
-
-fn oxsmb(samba: &Samba) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oxsmb"));
-    command
-        .args(["--user", USER])
-        .env("OXSMB_PASSWORD", PASSWORD)
-        .env("TZ", "UTC")
-        .stdin(Stdio::null())
-        .current_dir(samba.directory());
-    command
-}
-
-fn on_share(samba: &Samba, path: &str) -> String {
-    format!("//127.0.0.1:{}/share{path}", samba.port())
-}
-
-fn succeeds(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}\n{}", text(&output));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Runs what must fail, and gives the last line of standard error.
-fn fails(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "{command:?}\n{}",
-        text(&output)
-    );
-    let errors = String::from_utf8(output.stderr).unwrap();
-    errors.lines().last().unwrap_or_default().to_owned()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
-}
+use desk::{fails, on_share, oxsmb, succeeds, text};
+use samba_ground::{Config, Samba, sha256_of_file};
 
 #[test]
 fn the_demo_shows_the_five_steps_and_ends_with_ok() {
