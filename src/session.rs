@@ -3,7 +3,8 @@
 use nt::pool::{PoolArc, PoolBox, Tag};
 use nt::{Result, Status, random, time};
 use smb_client::{
-    Config, DialectCheck, Identity, Logon, LogonStep, NtlmRandom, Protection, TreeConnect,
+    Config, DialectCheck, Identity, Logon, LogonStep, NtlmRandom, Protection, SharedTable,
+    TreeConnect,
 };
 use smb_crypto::Key128;
 use smb_wire::Utf16;
@@ -68,7 +69,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.connection.sessions().remove(&self.session);
+        let connection = &self.connection;
+        connection.sessions().remove(&self.session, |id| {
+            connection.with(|table| table.awaits_session(id))
+        });
     }
 }
 

@@ -6,8 +6,9 @@ mod scripted;
 use std::time::{Duration, Instant};
 
 use ntsim::sys;
+use ntsim::user::Process;
 use scripted::{
-    AND_SOME, Answers, HASTY, LIMIT_MS, Mount, Settings, bytes, count, server, share, start,
+    AND_SOME, Answers, HASTY, LIMIT_MS, Mount, SHARE, Settings, bytes, count, server, share, start,
     wait_until, with_driver,
 };
 use smb_server::{Fault, Share, When};
@@ -130,6 +131,36 @@ fn case_11_a_request_without_answer_times_out_and_its_late_answer_does_no_harm()
                 };
                 assert_eq!(count(status), Ok(1000), "{command:?}");
             }
+        });
+        assert_eq!(server.stop().connections, 1);
+    }
+}
+
+#[test]
+fn case_11_a_late_answer_to_a_user_who_has_left_does_no_harm_to_another() {
+    for settings in [[("RequireEncryption", 1)], [("RequireSigning", 1)]] {
+        let share = with_file();
+        let answers = Answers::keep();
+        let server = start(
+            server(&share)
+                .user("bob", "hidden")
+                .fault(When::command(Command::READ), answers.fault()),
+        );
+        with_driver(&[&settings, HASTY].concat(), |desk| {
+            let second = Process::new();
+            let ann = desk.mount(&server);
+            let bob = Mount::connect(&second, &server, SHARE, Some(("bob", "hidden"))).unwrap();
+            let file = ann.open("file").unwrap();
+            let timed_out = count(file.nt_read_file(&mut [0; 1000], Some(0)));
+            assert_eq!(timed_out, Err(NtStatus::IO_TIMEOUT));
+            drop(file);
+            ann.disconnect(true).unwrap();
+            wait_until("ann is gone", || server.stats().open_sessions == 1);
+            // Her answer comes in front of his.
+            answers.release();
+            assert_eq!(bob.read("file", 1000).unwrap().len(), 1000);
+            // She comes back, and the keys that were kept are not in her way.
+            assert_eq!(desk.mount(&server).read("file", 1000).unwrap().len(), 1000);
         });
         assert_eq!(server.stop().connections, 1);
     }

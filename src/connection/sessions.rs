@@ -14,9 +14,15 @@ const SESSIONS: usize = 256;
 
 /// The sessions of a connection.
 pub struct Sessions {
-    list: SpinLock<PoolVec<PoolArc<Session>>>,
+    list: SpinLock<PoolVec<Entry>>,
     /// Messages are signed or encrypted, as a rule.
     protected: AtomicBool,
+}
+
+struct Entry {
+    session: PoolArc<Session>,
+    /// Nobody uses it any more, but encrypted answers may still come.
+    over: bool,
 }
 
 impl Sessions {
@@ -36,15 +42,14 @@ impl Sessions {
         if !matches!(session.protection(), Protection::None) {
             self.note_protection();
         }
-        // Dropped outside of the lock.
-        let (_old, refused) = {
-            let mut sessions = self.list.lock();
-            let old = sessions.iter().position(|known| known.id == session.id);
-            (
-                old.and_then(|index| sessions.swap_remove(index)),
-                sessions.push_within_capacity(session),
-            )
+        let id = session.id;
+        self.forget(|entry| entry.session.id == id);
+        let entry = Entry {
+            session,
+            over: false,
         };
+        // What is refused is dropped outside of the lock.
+        let refused = self.list.lock().push_within_capacity(entry);
         refused.map_err(|_| Status::TOO_MANY_SESSIONS)
     }
 
@@ -58,20 +63,34 @@ impl Sessions {
         self.protected.load(Ordering::Relaxed)
     }
 
-    /// Forgets a session. IRQL: any.
-    pub fn remove(&self, session: &PoolArc<Session>) {
-        let _gone = {
-            let mut sessions = self.list.lock();
-            sessions
-                .iter()
-                .position(|known| PoolArc::ptr_eq(known, session))
-                .and_then(|index| sessions.swap_remove(index))
-        };
+    /// A session is over. It is forgotten, and so are those that were over before, but for such as are `awaited`: without their
+    /// keys, their late answers could not be told from a stranger's messages. IRQL: any.
+    pub fn remove(&self, session: &PoolArc<Session>, awaited: impl Fn(u64) -> bool) {
+        for entry in self.list.lock().iter_mut() {
+            entry.over |= PoolArc::ptr_eq(&entry.session, session);
+        }
+        self.forget(|entry| entry.over && !awaited(entry.session.id));
+    }
+
+    /// Forgets those of which `which` says so. Each is dropped outside of the lock.
+    fn forget(&self, which: impl Fn(&Entry) -> bool) {
+        loop {
+            let gone = {
+                let mut list = self.list.lock();
+                list.iter()
+                    .position(&which)
+                    .and_then(|index| list.swap_remove(index))
+            };
+            if gone.is_none() {
+                return;
+            }
+        }
     }
 
     /// The session of this id. IRQL: any.
     pub fn find(&self, id: u64) -> Option<PoolArc<Session>> {
-        let sessions = self.list.lock();
-        sessions.iter().find(|session| session.id == id).cloned()
+        let list = self.list.lock();
+        let entry = list.iter().find(|entry| entry.session.id == id)?;
+        Some(PoolArc::clone(&entry.session))
     }
 }

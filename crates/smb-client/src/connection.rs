@@ -80,7 +80,7 @@ pub enum Cancelled<T> {
     Unsent(T),
     /// Send a CANCEL. The request ends with its answer, or soon by time-out.
     Send(CancelTarget),
-    /// Its answer is being received, or it has ended.
+    /// Its answer is being received, it has ended, or it was cancelled before.
     TooLate,
 }
 
@@ -249,7 +249,19 @@ impl<T> Connection<T> {
         self.table.get(id)?.token.as_ref()
     }
 
+    /// Whether answers in a session may still come, if only late ones that nobody waits for. Until then its keys are needed, to
+    /// open them.
+    #[must_use]
+    pub fn awaits_session(&self, session_id: u64) -> bool {
+        self.table
+            .iter()
+            .any(|(_, exchange)| exchange.session_id == session_id && exchange.is_sent())
+    }
+
     /// Gives a request up, and waits for the server's word: until then it may still take effect.
+    ///
+    /// There is one CANCEL for a request, by whichever way it is given up: under AES-GMAC a second one would have the nonce of
+    /// the first, and once an AsyncId is known it would be another message (MS-SMB2 3.1.4.1).
     pub fn cancel(&mut self, id: ExchangeId, now: Time) -> Cancelled<T> {
         let Some(exchange) = self.table.get_mut(id) else {
             return Cancelled::TooLate;
@@ -258,7 +270,7 @@ impl<T> Connection<T> {
             let token = self.remove_unsent(id);
             return token.map_or(Cancelled::TooLate, Cancelled::Unsent);
         };
-        if exchange.token.is_none() {
+        if exchange.token.is_none() || exchange.cancelled {
             return Cancelled::TooLate;
         }
         exchange.cancelled = true;
@@ -268,7 +280,8 @@ impl<T> Connection<T> {
     }
 
     /// Gives a request up at once, whatever the server still makes of it: for those that change nothing there. Gives the token,
-    /// and whom to send a CANCEL if the request had been sent; its message id then stays behind, as in [`Connection::expire`].
+    /// and whom to send a CANCEL if the request had been sent and none was; its message id then stays behind, as in
+    /// [`Connection::expire`].
     /// None if its answer is being received, or it has ended.
     pub fn abandon(&mut self, id: ExchangeId) -> Option<(T, Option<CancelTarget>)> {
         let exchange = self.table.get_mut(id)?;
@@ -277,7 +290,7 @@ impl<T> Connection<T> {
         };
         let token = exchange.token.take()?;
         self.echo_in_flight &= exchange.command != Command::ECHO;
-        Some((token, Some(target)))
+        Some((token, Some(target).filter(|_| !exchange.cancelled)))
     }
 
     /// Ends one request whose time is over. Call it until it gives none.
@@ -306,7 +319,7 @@ impl<T> Connection<T> {
         };
         let exchange = self.table.get_mut(id)?;
         let (command, started) = (exchange.command, exchange.started);
-        let sent = exchange.message_id.is_some();
+        let sent = exchange.is_sent();
         let token = exchange.token.take()?;
         if !sent {
             self.table.remove(id);
@@ -487,7 +500,8 @@ impl<T: Token> Connection<T> {
             return Err(ClientError::NotSealed);
         }
 
-        // The signature is checked later; should it be wrong, the connection ends and these credits with it.
+        // The signature is checked later. Should it be wrong, the connection ends, and these credits with it; but for a READ's,
+        // whose forger gains that we ask for more than the server allows, and he could as well cut the connection.
         self.last_heard = self.last_heard.max(now);
         self.credits.grant(header.credits);
         if !exchange.settled {

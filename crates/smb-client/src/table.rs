@@ -53,6 +53,11 @@ impl<T> Exchange<T> {
         (later > now).then_some(later)
     }
 
+    /// Whether it no longer waits for credits.
+    pub(crate) const fn is_sent(&self) -> bool {
+        self.message_id.is_some()
+    }
+
     /// What a CANCEL must name; none while it waits for credits.
     pub(crate) fn cancel_target(&self) -> Option<CancelTarget> {
         Some(CancelTarget {

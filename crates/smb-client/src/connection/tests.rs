@@ -261,13 +261,34 @@ fn cancelling_what_was_sent_names_it_and_waits_for_its_answer() {
         (target.message_id, target.async_id),
         (ticket.message_id, None)
     );
+    let got = client.feed(&error(&ticket, NtStatus::CANCELLED)).unwrap();
+    assert_eq!((got[0].number(), got[0].status()), (1, NtStatus::CANCELLED));
+}
+
+#[test]
+fn a_cancel_names_the_async_id_of_what_is_pended() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::CHANGE_NOTIFY));
     client.feed(&interim(&ticket, 0xABCD)).unwrap();
+    let now = client.now;
     let Cancelled::Send(target) = client.connection().cancel(ticket.id, now) else {
         panic!()
     };
     assert_eq!(target.async_id, Some(0xABCD));
-    let got = client.feed(&error(&ticket, NtStatus::CANCELLED)).unwrap();
-    assert_eq!((got[0].number(), got[0].status()), (1, NtStatus::CANCELLED));
+}
+
+#[test]
+fn a_request_gets_one_cancel_whatever_comes_between() {
+    let mut client = Client::ready();
+    let ticket = client.send(request(1, Command::CHANGE_NOTIFY));
+    let now = client.now;
+    let first = client.connection().cancel(ticket.id, now);
+    assert!(matches!(first, Cancelled::Send(_)));
+    client.feed(&interim(&ticket, 0xABCD)).unwrap();
+    let second = client.connection().cancel(ticket.id, now);
+    assert!(matches!(second, Cancelled::TooLate));
+    let (token, target) = client.connection().abandon(ticket.id).unwrap();
+    assert_eq!((token.number, target), (1, None));
 }
 
 #[test]

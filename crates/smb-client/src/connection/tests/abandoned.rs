@@ -59,6 +59,19 @@ fn what_was_cancelled_can_still_be_abandoned() {
 }
 
 #[test]
+fn a_session_is_awaited_as_long_as_it_may_have_a_late_answer() {
+    let mut client = Client::ready();
+    let other = SESSION + 1;
+    let ticket = abandoned(&mut client, read(1, LEN));
+    assert!(client.connection().awaits_session(SESSION));
+    assert!(!client.connection().awaits_session(other));
+    client.feed(&interim(&ticket, 5)).unwrap();
+    assert!(client.connection().awaits_session(SESSION));
+    client.feed(&error(&ticket, NtStatus::CANCELLED)).unwrap();
+    assert!(!client.connection().awaits_session(SESSION));
+}
+
+#[test]
 fn what_is_being_received_cannot_be_abandoned() {
     let mut client = Client::ready();
     let ticket = client.send(read(1, LEN));
