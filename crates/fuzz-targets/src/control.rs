@@ -71,7 +71,14 @@ fn connection(buffer: &[u8]) {
     };
     let [name, user, domain] = [parsed.name, parsed.user, parsed.domain].map(units);
     let mut again = [0; MAX_CONNECTION];
-    let size = encode_connection(&mut again, parsed.serial, &name, &user, &domain);
+    let size = encode_connection(
+        &mut again,
+        parsed.serial,
+        parsed.protocol,
+        &name,
+        &user,
+        &domain,
+    );
     let size = size.expect("what was read can be written");
     assert_eq!(Connection::parse(&again[..size]), Ok(parsed));
 }

@@ -7,12 +7,13 @@ use smb_wire::Utf16;
 use smb_wire::fscc::{FileAttributes, FileInformationClass};
 use smb_wire::smb2::{
     AccessMask, ChangeNotifyFlags, ChangeNotifyRequest, CloseFlags, CloseRequest, Command,
-    CompletionFilter, CreateDisposition, CreateOptions, CreateRequest, EchoRequest, FlushRequest,
-    Fsctl, ImpersonationLevel, InfoType, IoctlFlags, IoctlRequest, LockElement, LockFlags,
-    LockRequest, OplockLevel, QueryDirectoryFlags, QueryDirectoryRequest, QueryInfoFlags,
-    QueryInfoRequest, ReadFlags, ReadRequest, ShareAccess, WriteFlags, WriteHead,
+    CompletionFilter, CreateDisposition, CreateOptions, CreateRequest, EchoRequest, FileId,
+    FlushRequest, Fsctl, ImpersonationLevel, InfoType, IoctlFlags, IoctlRequest, LockElement,
+    LockFlags, LockRequest, LogoffRequest, OplockLevel, QueryDirectoryFlags, QueryDirectoryRequest,
+    QueryInfoFlags, QueryInfoRequest, ReadFlags, ReadRequest, ShareAccess, TreeDisconnectRequest,
+    WriteFlags, WriteHead,
 };
-use smb_wire::{List, Writer};
+use smb_wire::{EmitError, List, Writer};
 
 use super::server::{FILE, file};
 use smb_client::Config;
@@ -33,6 +34,8 @@ pub enum What {
     Query,
     Control,
     Watch,
+    Leave,
+    LogOff,
     Read(Part),
     Write(Part),
 }
@@ -50,6 +53,8 @@ impl What {
             Self::Negotiate => Command::NEGOTIATE,
             Self::Logon => Command::SESSION_SETUP,
             Self::Tree => Command::TREE_CONNECT,
+            Self::Leave => Command::TREE_DISCONNECT,
+            Self::LogOff => Command::LOGOFF,
             Self::Check | Self::Control => Command::IOCTL,
             Self::Echo => Command::ECHO,
             Self::Create => Command::CREATE,
@@ -99,9 +104,6 @@ impl What {
         protection: Protection<'_>,
     ) -> Result<Vec<u8>, ClientError> {
         let mut out = vec![0; 1024];
-        let with = |out: &mut [u8], body: &dyn Fn(&mut Writer<'_>) -> Result<(), _>| {
-            encode::request(out, ticket, protection, |writer| body(writer))
-        };
         let len = match self {
             Self::Negotiate | Self::Logon => unreachable!("written by their machines"),
             Self::Tree => {
@@ -109,87 +111,103 @@ impl What {
                 TreeConnect::request(path, ticket, protection, &mut out)
             }
             Self::Check => DialectCheck::request(config, ticket, protection, &mut out),
-            Self::Echo => with(&mut out, &|w| EchoRequest.emit(w)),
-            Self::Create => with(&mut out, &|w| create().emit(w)),
-            Self::Close => with(&mut out, &|w| {
-                CloseRequest {
-                    flags: CloseFlags::empty(),
-                    file_id: FILE,
-                }
-                .emit(w)
-            }),
-            Self::Flush => with(&mut out, &|w| FlushRequest { file_id: FILE }.emit(w)),
-            Self::Lock => with(&mut out, &|w| {
-                LockRequest {
-                    lock_sequence: 0,
-                    file_id: FILE,
-                    locks: List::new(&[LockElement {
-                        offset: 0,
-                        length: 1,
-                        flags: LockFlags::EXCLUSIVE_LOCK,
-                    }]),
-                }
-                .emit(w)
-            }),
-            Self::List => with(&mut out, &|w| {
-                QueryDirectoryRequest {
-                    class: FileInformationClass::ID_BOTH_DIRECTORY,
-                    flags: QueryDirectoryFlags::empty(),
-                    file_index: 0,
-                    file_id: FILE,
-                    pattern: Utf16::from_str("*"),
-                    output_buffer_length: 65536,
-                }
-                .emit(w)
-            }),
-            Self::Query => with(&mut out, &|w| {
-                QueryInfoRequest {
-                    info_type: InfoType::FILE,
-                    class: FileInformationClass::BASIC.0,
-                    output_buffer_length: 256,
-                    additional_information: 0,
-                    flags: QueryInfoFlags::empty(),
-                    file_id: FILE,
-                    input: &[],
-                }
-                .emit(w)
-            }),
-            Self::Control => with(&mut out, &|w| {
-                IoctlRequest {
-                    ctl_code: Fsctl(0x0009_00C0),
-                    file_id: FILE,
-                    max_input_response: 0,
-                    max_output_response: 256,
-                    flags: IoctlFlags::IS_FSCTL,
-                    input: &[1, 2, 3],
-                }
-                .emit(w)
-            }),
-            Self::Watch => with(&mut out, &|w| {
-                ChangeNotifyRequest {
-                    flags: ChangeNotifyFlags::empty(),
-                    output_buffer_length: 256,
-                    file_id: FILE,
-                    completion_filter: CompletionFilter::FILE_NAME,
-                }
-                .emit(w)
-            }),
-            Self::Read(Part { chunk, .. }) => with(&mut out, &|w| {
-                ReadRequest {
-                    flags: ReadFlags::empty(),
-                    length: chunk.len,
-                    offset: chunk.offset,
-                    file_id: FILE,
-                    minimum_count: 0,
-                    remaining_bytes: 0,
-                }
-                .emit(w)
-            }),
             Self::Write(Part { chunk, .. }) => return write(ticket, protection, chunk),
+            other => encode::request(&mut out, ticket, protection, |w| other.body(w, FILE)),
         }?;
         out.truncate(len);
         Ok(out)
     }
+
+    /// The body of a request with nothing special about it.
+    fn body(self, w: &mut Writer<'_>, file_id: FileId) -> Result<(), EmitError> {
+        match self {
+            Self::Negotiate | Self::Logon | Self::Tree | Self::Check | Self::Write(_) => {
+                unreachable!("written by others")
+            }
+            Self::Echo => EchoRequest.emit(w),
+            Self::Leave => TreeDisconnectRequest.emit(w),
+            Self::LogOff => LogoffRequest.emit(w),
+            Self::Create => create().emit(w),
+            Self::Close => CloseRequest {
+                flags: CloseFlags::empty(),
+                file_id,
+            }
+            .emit(w),
+            Self::Flush => FlushRequest { file_id }.emit(w),
+            Self::Lock => LockRequest {
+                lock_sequence: 0,
+                file_id,
+                locks: List::new(&[LockElement {
+                    offset: 0,
+                    length: 1,
+                    flags: LockFlags::EXCLUSIVE_LOCK,
+                }]),
+            }
+            .emit(w),
+            Self::List => QueryDirectoryRequest {
+                class: FileInformationClass::ID_BOTH_DIRECTORY,
+                flags: QueryDirectoryFlags::empty(),
+                file_index: 0,
+                file_id,
+                pattern: Utf16::from_str("*"),
+                output_buffer_length: 65536,
+            }
+            .emit(w),
+            Self::Query => QueryInfoRequest {
+                info_type: InfoType::FILE,
+                class: FileInformationClass::BASIC.0,
+                output_buffer_length: 256,
+                additional_information: 0,
+                flags: QueryInfoFlags::empty(),
+                file_id,
+                input: &[],
+            }
+            .emit(w),
+            Self::Control => IoctlRequest {
+                ctl_code: Fsctl(0x0009_00C0),
+                file_id,
+                max_input_response: 0,
+                max_output_response: 256,
+                flags: IoctlFlags::IS_FSCTL,
+                input: &[1, 2, 3],
+            }
+            .emit(w),
+            Self::Watch => ChangeNotifyRequest {
+                flags: ChangeNotifyFlags::empty(),
+                output_buffer_length: 256,
+                file_id,
+                completion_filter: CompletionFilter::FILE_NAME,
+            }
+            .emit(w),
+            Self::Read(Part { chunk, .. }) => ReadRequest {
+                flags: ReadFlags::empty(),
+                length: chunk.len,
+                offset: chunk.offset,
+                file_id,
+                minimum_count: 0,
+                remaining_bytes: 0,
+            }
+            .emit(w),
+        }
+    }
+}
+
+/// Several requests in one frame: those behind the first use its handle.
+pub fn compound(
+    parts: &[(What, Ticket)],
+    protection: Protection<'_>,
+) -> Result<Vec<u8>, ClientError> {
+    let mut out = vec![0; 2048];
+    let mut frame = encode::Frame::new(&mut out, protection)?;
+    for (index, (what, ticket)) in parts.iter().enumerate() {
+        match index {
+            0 => frame.add(ticket, |w| what.body(w, FILE))?,
+            _ => frame.add_related(ticket, |w| what.body(w, FileId::RELATED))?,
+        }
+    }
+    let len = frame.finish()?;
+    out.truncate(len);
+    Ok(out)
 }
 
 /// A WRITE: unprotected, its data is sent from where it is; otherwise it lies in the message.

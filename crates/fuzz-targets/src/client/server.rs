@@ -1,34 +1,30 @@
 //! A server that knows how to answer everything rightly, and whose answers are then changed.
 
+mod account;
+mod answers;
 mod authority;
+mod strict;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use smb_wire::fscc::FileAttributes;
 use smb_wire::netbios::FrameHeader;
-use smb_wire::smb2::compound::Chain;
-use smb_wire::smb2::transform::{self, TransformHeader};
-use smb_wire::smb2::{
-    AccessMask, Cancel, ChangeNotifyRequest, CloseRequest, CloseResponse, Command, CreateAction,
-    CreateRequest, CreateResponse, CreateResponseFlags, EchoRequest, EchoResponse, ErrorResponse,
-    FileId, FlushRequest, FlushResponse, Fsctl, Header, HeaderFlags, IoctlRequest, IoctlResponse,
-    LockRequest, LockResponse, OplockLevel, OutputResponse, QueryDirectoryRequest,
-    QueryInfoRequest, ReadRequest, ReadResponse, ShareCapabilities, ShareFlags, ShareType, Target,
-    TreeConnectRequest, TreeConnectResponse, WriteRequest, WriteResponse,
-};
-use smb_wire::{EmitError, List, NtStatus, Writer, smb1};
+use smb_wire::smb2::transform::TransformHeader;
+use smb_wire::smb2::{Command, ErrorResponse, FileId, Header, HeaderFlags, Target};
+use smb_wire::{EmitError, NtStatus, Writer};
 
 use super::input::Input;
-pub use authority::{Authority, PASSWORD};
+pub use account::{PASSWORD, REFLECTION, WORKSTATION};
+pub use authority::Authority;
 
-/// The tree that every TREE_CONNECT leads to.
-pub const TREE: u32 = 5;
 pub const FILE: FileId = FileId::new(0x11, 0x22);
 
 /// Room for a message without much data.
 const ROOM: usize = 2048;
 /// As far as any user reads, in bytes.
 const FILE_SIZE: u32 = 1 << 20;
+/// What no right server's compound is longer than.
+const LONGEST_COMPOUND: usize = 64 * 1024;
 
 /// A request as the server got it.
 #[derive(Clone, Debug)]
@@ -38,6 +34,8 @@ pub struct Asked {
     /// How it came, and how an answer should go.
     pub cover: Cover,
     pub answered: bool,
+    /// The id that an interim answer gave it.
+    pub async_id: Option<u64>,
 }
 
 /// How a message is protected.
@@ -48,16 +46,48 @@ pub enum Cover {
     Sealed,
 }
 
+/// What was signed, a message, or sealed, a frame's contents, with a session's keys, before anybody else touched it.
+#[derive(Debug)]
+pub struct Said {
+    pub session_id: u64,
+    pub cover: Cover,
+    pub bytes: Vec<u8>,
+}
+
+/// A message that waits to go out.
+#[derive(Debug)]
+struct Pending {
+    message: Vec<u8>,
+    cover: Cover,
+    session_id: u64,
+}
+
+/// What one frame brings a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    pub message_id: u64,
+    pub is_interim: bool,
+}
+
 /// The server's side of a connection.
 #[derive(Debug)]
 pub struct Server {
     pub authority: Authority,
     pub asked: Vec<Asked>,
-    /// What was signed, each message, or sealed, each frame, with the session's keys, before anybody else touched it.
-    pub authentic: Vec<Vec<u8>>,
-    /// Messages that wait to go out in one frame.
-    pending: Vec<(Vec<u8>, Cover)>,
+    pub authentic: Vec<Said>,
+    /// Nothing was said so far, by anybody, that a right server might not say.
+    pub honest: bool,
+    /// The server itself signed or sealed what was changed before.
+    pub lied: bool,
+    /// Client or server insist on signing.
+    pub demands_signing: bool,
+    pending: Vec<Pending>,
     last_message_id: Option<u64>,
+    /// All credits that went out, and the one that everybody begins with.
+    granted: u64,
+    trees: u32,
+    /// Those in which everything has to come encrypted, with their sessions.
+    sealed_trees: HashSet<(u64, u32)>,
 }
 
 impl Server {
@@ -66,72 +96,15 @@ impl Server {
             authority,
             asked: Vec::new(),
             authentic: Vec::new(),
+            honest: true,
+            lied: false,
+            demands_signing: false,
             pending: Vec::new(),
             last_message_id: None,
+            granted: 1,
+            trees: 4,
+            sealed_trees: HashSet::new(),
         }
-    }
-
-    /// Takes a frame that the client sent, and checks it as a strict server would.
-    pub fn receive(&mut self, frame: &[u8]) {
-        let (prefix, contents) = frame.split_first_chunk().expect("a frame header");
-        let prefix = FrameHeader::parse(*prefix);
-        assert_eq!(usize::try_from(prefix.length), Ok(contents.len()));
-        if contents.starts_with(&smb1::PROTOCOL_ID) {
-            smb1::NegotiateRequest::parse(contents).expect("a sound opener");
-            // It stands for a message with the id 0.
-            self.take(
-                Header::request(Command::NEGOTIATE, 0),
-                contents,
-                Cover::None,
-            );
-            return;
-        }
-        let mut opened = contents.to_vec();
-        let is_sealed = contents.starts_with(&transform::PROTOCOL_ID);
-        let messages = if is_sealed {
-            let sealing = self.authority.sealing().expect("sealed without keys");
-            sealing.open(&mut opened).expect("sealed with our key");
-            &opened[TransformHeader::LEN..]
-        } else {
-            &opened[..]
-        };
-        for message in Chain::new(messages) {
-            let message = message.expect("a sound chain");
-            let header = Header::parse(message).expect("a sound header");
-            assert!(!header.is_response());
-            let cover = if is_sealed {
-                Cover::Sealed
-            } else if header.flags.contains(HeaderFlags::SIGNED) {
-                let key = self.authority.signing().expect("signed without a key");
-                assert_eq!(key.verify(message, &[]), Ok(()), "a wrong signature");
-                Cover::Signed
-            } else {
-                Cover::None
-            };
-            self.take(header, message, cover);
-        }
-    }
-
-    fn take(&mut self, header: Header, message: &[u8], cover: Cover) {
-        if header.command == Command::CANCEL {
-            Cancel::parse(message).expect("a sound CANCEL");
-            return;
-        }
-        assert!(
-            self.last_message_id.is_none_or(|last| header.message_id > last)
-                // After the opener, SMB2's NEGOTIATE may begin anew.
-                || header.command == Command::NEGOTIATE,
-            "message id {} after {:?}",
-            header.message_id,
-            self.last_message_id
-        );
-        self.last_message_id = Some(header.message_id);
-        self.asked.push(Asked {
-            header,
-            message: message.to_vec(),
-            cover,
-            answered: false,
-        });
     }
 
     /// The oldest request of this command that has no answer yet.
@@ -142,183 +115,151 @@ impl Server {
 
     /// A right answer to a request, unprotected: what the input chooses is all a good server may do.
     pub fn answer(&mut self, index: usize, input: &mut Input<'_>) -> Vec<u8> {
-        let asked = self.asked[index].clone();
+        let mut asked = self.asked[index].clone();
+        self.honest &= !asked.answered;
         self.asked[index].answered = true;
+        if let Some(id) = asked.async_id {
+            asked.header.target = Target::Async(id);
+        }
         match asked.header.command {
             Command::NEGOTIATE => self.authority.negotiate(&asked, input),
-            Command::SESSION_SETUP => self.authority.session_setup(&asked, input),
+            Command::SESSION_SETUP => {
+                let (answer, is_right) = self.authority.session_setup(&asked, input);
+                self.honest &= is_right;
+                let header = Header::parse(&answer).expect("our own");
+                if header.flags.contains(HeaderFlags::SIGNED) {
+                    self.authentic.push(Said {
+                        session_id: header.session_id,
+                        cover: Cover::Signed,
+                        bytes: answer.clone(),
+                    });
+                }
+                answer
+            }
             _ => self.ordinary(&asked, input),
         }
     }
 
-    fn ordinary(&mut self, asked: &Asked, input: &mut Input<'_>) -> Vec<u8> {
-        let request = asked.message.as_slice();
-        let ok = |asked: &Asked, input: &mut Input<'_>| header(asked, NtStatus::SUCCESS, input);
-        let error = |status, input: &mut Input<'_>| {
-            let header = header(asked, status, input);
-            message(&header, |w| ErrorResponse::EMPTY.emit(w))
-        };
-        let detail = input.byte();
-        match asked.header.command {
-            Command::TREE_CONNECT => {
-                TreeConnectRequest::parse(request).expect("a sound TREE_CONNECT");
-                let header = Header {
-                    target: Target::tree(TREE),
-                    ..ok(asked, input)
-                };
-                let body = TreeConnectResponse {
-                    share_type: ShareType::DISK,
-                    share_flags: match detail {
-                        0..128 => ShareFlags::empty(),
-                        _ => ShareFlags::ENCRYPT_DATA,
-                    },
-                    capabilities: ShareCapabilities::empty(),
-                    maximal_access: AccessMask::from_bits_retain(0x1F_01FF),
-                };
-                message(&header, |w| body.emit(w))
-            }
-            Command::CREATE => {
-                CreateRequest::parse(request).expect("a sound CREATE");
-                let body = CreateResponse {
-                    oplock_level: OplockLevel::NONE,
-                    flags: CreateResponseFlags::empty(),
-                    action: CreateAction::OPENED,
-                    creation_time: 1,
-                    last_access_time: 2,
-                    last_write_time: 3,
-                    change_time: 4,
-                    allocation_size: 4096,
-                    end_of_file: 100,
-                    file_attributes: FileAttributes::NORMAL,
-                    file_id: FILE,
-                    contexts: List::default(),
-                };
-                message(&ok(asked, input), |w| body.emit(w))
-            }
-            Command::CLOSE => {
-                CloseRequest::parse(request).expect("a sound CLOSE");
-                message(&ok(asked, input), |w| CloseResponse::default().emit(w))
-            }
-            Command::FLUSH => {
-                FlushRequest::parse(request).expect("a sound FLUSH");
-                message(&ok(asked, input), |w| FlushResponse.emit(w))
-            }
-            Command::READ => {
-                let read = ReadRequest::parse(request).expect("a sound READ");
-                let whole = usize::try_from(read.length).expect("32 bits");
-                let len = match detail {
-                    0..160 => whole,
-                    160..200 => usize::from(detail).min(whole),
-                    200..230 => whole / 2,
-                    _ => return error(NtStatus::END_OF_FILE, input),
-                };
-                let body = ReadResponse {
-                    data_remaining: 0,
-                    flags: 0,
-                    data: file(read.offset, len),
-                };
-                message_of(ROOM + len, &ok(asked, input), |w| body.emit(w))
-            }
-            Command::WRITE => {
-                let WriteRequest { head, data } =
-                    WriteRequest::parse(request).expect("a sound WRITE");
-                let right = file(head.offset, data.len());
-                assert!(data == right, "other data than the user's");
-                let count = match detail {
-                    0..160 => head.length,
-                    _ => head.length.min(u32::from(detail)),
-                };
-                let body = WriteResponse {
-                    count,
-                    remaining: 0,
-                };
-                message(&ok(asked, input), |w| body.emit(w))
-            }
-            Command::LOCK => {
-                LockRequest::parse(request).expect("a sound LOCK");
-                message(&ok(asked, input), |w| LockResponse.emit(w))
-            }
-            Command::ECHO => {
-                EchoRequest::parse(request).expect("a sound ECHO");
-                message(&ok(asked, input), |w| EchoResponse.emit(w))
-            }
-            Command::IOCTL => {
-                let ioctl = IoctlRequest::parse(request).expect("a sound IOCTL");
-                let validated = self.authority.validated();
-                let output = match ioctl.ctl_code {
-                    Fsctl::VALIDATE_NEGOTIATE_INFO => &validated[..],
-                    _ => input.take(usize::from(detail)),
-                };
-                let body = IoctlResponse {
-                    ctl_code: ioctl.ctl_code,
-                    file_id: ioctl.file_id,
-                    flags: ioctl.flags,
-                    output,
-                };
-                message(&ok(asked, input), |w| body.emit(w))
-            }
-            Command::QUERY_DIRECTORY | Command::QUERY_INFO | Command::CHANGE_NOTIFY => {
-                match asked.header.command {
-                    Command::QUERY_DIRECTORY => drop(QueryDirectoryRequest::parse(request)),
-                    Command::QUERY_INFO => drop(QueryInfoRequest::parse(request)),
-                    _ => drop(ChangeNotifyRequest::parse(request)),
-                }
-                let output = input.take(usize::from(detail));
-                let body = OutputResponse { output };
-                message(&ok(asked, input), |w| body.emit(w))
-            }
-            _ => error(NtStatus::NOT_SUPPORTED, input),
-        }
-    }
-
     /// An interim answer: the real one comes later.
-    pub fn interim(&self, index: usize, input: &mut Input<'_>) -> Vec<u8> {
+    pub fn interim(&mut self, index: usize, input: &mut Input<'_>) -> Vec<u8> {
+        let asked = &self.asked[index];
+        let own = 1000 + index as u64;
+        let id = match input.byte() {
+            // One that others may have.
+            shared @ 240.. => shared.into(),
+            _ => own,
+        };
+        self.honest &= id == own;
         let header = Header {
-            target: Target::Async(1 + u64::from(input.byte())),
-            ..header(&self.asked[index], NtStatus::PENDING, input)
+            target: Target::Async(id),
+            ..header(asked, NtStatus::PENDING, input)
         };
         message(&header, |w| ErrorResponse::EMPTY.emit(w))
     }
 
     /// A refusal.
     pub fn refusal(&mut self, index: usize, status: NtStatus, input: &mut Input<'_>) -> Vec<u8> {
-        self.asked[index].answered = true;
-        let header = header(&self.asked[index], status, input);
+        let asked = &mut self.asked[index];
+        self.honest &= !asked.answered && status.is_error();
+        asked.answered = true;
+        let header = header(asked, status, input);
         message(&header, |w| ErrorResponse::EMPTY.emit(w))
     }
 
     /// Puts a message into the next frame.
-    pub fn put(&mut self, message: Vec<u8>, cover: Cover) {
-        self.pending.push((message, cover));
+    pub fn put(&mut self, message: Vec<u8>, cover: Cover, session_id: u64) {
+        self.pending.push(Pending {
+            message,
+            cover,
+            session_id,
+        });
     }
 
-    /// The frame with everything that waits for it: linked, and protected message by message or as a whole.
-    pub fn frame(&mut self) -> Vec<u8> {
+    /// The frame with everything that waits for it: linked, and protected message by message or as a whole. With what it
+    /// brings, as long as everything is right.
+    pub fn frame(&mut self) -> (Vec<u8>, Vec<Sent>) {
         let mut contents = Vec::new();
+        let mut sent = Vec::new();
         let pending = std::mem::take(&mut self.pending);
-        let is_sealed = pending.iter().any(|(_, cover)| *cover == Cover::Sealed);
+        let sealer = pending.iter().find(|next| next.cover == Cover::Sealed);
+        let sealer = sealer.map(|next| next.session_id);
         let count = pending.len();
-        for (index, (mut message, cover)) in pending.into_iter().enumerate() {
+        self.honest &= count > 0;
+        for (index, next) in pending.into_iter().enumerate() {
+            let Pending {
+                mut message,
+                cover,
+                session_id,
+            } = next;
             if index + 1 < count && message.len() >= Header::LEN {
                 message.resize(message.len().next_multiple_of(8), 0);
                 let link = u32::try_from(message.len()).expect("a short message");
                 message[Header::NEXT_COMMAND].copy_from_slice(&link.to_le_bytes());
             }
-            if cover == Cover::Signed && self.authority.sign(&mut message) {
-                self.authentic.push(message.clone());
+            self.honest &=
+                sealer.is_none_or(|sealer| cover == Cover::Sealed && session_id == sealer);
+            if cover == Cover::Signed {
+                let account = self.authority.accounts(session_id).next();
+                if account.is_some_and(|account| account.sign(&mut message)) {
+                    self.authentic.push(Said {
+                        session_id,
+                        cover,
+                        bytes: message.clone(),
+                    });
+                }
+            }
+            if self.honest {
+                sent.extend(self.grant(&message));
             }
             contents.extend(message);
         }
-        if is_sealed && let Some(sealing) = self.authority.sealing() {
-            let mut sealed = vec![0; TransformHeader::LEN];
-            sealed.extend(contents);
-            // Where one message ends and the next begins, only a sound link tells.
-            self.authentic.push(sealed[TransformHeader::LEN..].to_vec());
-            let session_id = self.authority.session_id();
-            sealing.seal(session_id, &mut sealed).expect("sealing");
-            contents = sealed;
+        self.honest &= count == 1 || contents.len() <= LONGEST_COMPOUND;
+        if let Some(session_id) = sealer {
+            contents = self.sealed(session_id, contents);
         }
-        framed(&contents)
+        (framed(&contents), sent)
+    }
+
+    /// Counts what a right message grants, and notes what it tells.
+    fn grant(&mut self, message: &[u8]) -> Option<Sent> {
+        let header = Header::parse(message).expect("a right message");
+        if header.message_id == Header::UNSOLICITED {
+            return None;
+        }
+        self.granted += u64::from(header.credits);
+        let is_interim = header.status == NtStatus::PENDING;
+        if is_interim {
+            let asked = self.find(header.message_id).expect("it was asked");
+            asked.async_id = asked.async_id.or(header.async_id());
+        }
+        Some(Sent {
+            message_id: header.message_id,
+            is_interim,
+        })
+    }
+
+    /// The last request with this message id.
+    fn find(&mut self, message_id: u64) -> Option<&mut Asked> {
+        let mut asked = self.asked.iter_mut().rev();
+        asked.find(|asked| asked.header.message_id == message_id)
+    }
+
+    fn sealed(&mut self, session_id: u64, contents: Vec<u8>) -> Vec<u8> {
+        let account = self.authority.accounts(session_id).next();
+        let Some(account) = account.filter(|account| account.can_seal()) else {
+            self.honest = false;
+            return contents;
+        };
+        let mut frame = vec![0; TransformHeader::LEN];
+        frame.extend(&contents);
+        account.seal(&mut frame);
+        // Where one message ends and the next begins, only a sound link tells.
+        self.authentic.push(Said {
+            session_id,
+            cover: Cover::Sealed,
+            bytes: contents,
+        });
+        frame
     }
 }
 

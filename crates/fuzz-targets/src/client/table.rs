@@ -7,10 +7,11 @@ use smb_client::{Connection, Sealing, Session, SharedTable};
 
 use super::token::Tok;
 
-/// The shared part of a connection, and its session.
+/// The shared part of a connection, and its sessions.
 pub struct Shared {
     pub connection: RefCell<Connection<Tok>>,
-    pub session: RefCell<Option<Rc<Session>>>,
+    /// Those that are not over, the newest last.
+    pub sessions: RefCell<Vec<Rc<Session>>>,
     /// How often the receiver came here.
     pub calls: Cell<u64>,
 }
@@ -19,7 +20,7 @@ impl Shared {
     pub const fn new(connection: Connection<Tok>) -> Self {
         Self {
             connection: RefCell::new(connection),
-            session: RefCell::new(None),
+            sessions: RefCell::new(Vec::new()),
             calls: Cell::new(0),
         }
     }
@@ -37,8 +38,12 @@ impl SharedTable<Tok> for Shared {
 
     fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
         self.count();
-        let session = self.session.borrow();
-        let session = session.as_ref().filter(|session| session.id == session_id);
-        work(session.and_then(|session| session.sealing().ok()))
+        let sessions = self.sessions.borrow();
+        // Where a server gave an id twice, the newer session has it.
+        let mut of_it = sessions
+            .iter()
+            .rev()
+            .filter(|session| session.id == session_id);
+        work(of_it.next().and_then(|session| session.sealing().ok()))
     }
 }

@@ -1,5 +1,7 @@
 //! What the fuzzer begins with works: else it would look at nothing but refusals.
 
+use smb_client::Direction;
+
 use super::*;
 
 /// A client and a server of these choices, after the opening.

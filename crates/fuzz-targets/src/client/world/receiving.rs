@@ -1,11 +1,14 @@
 //! What the server's bytes bring, and what has to hold of it.
 
-use smb_client::{Answer, Data, Event, Outcome, Receiver, Reply, Want};
+use smb_client::{
+    Answer, ClientError, Data, ErrorKind, Event, Outcome, Protection, Receiver, Reply, Want,
+};
 use smb_wire::NtStatus;
-use smb_wire::smb2::Header;
+use smb_wire::smb2::{BreakNotification, Header, HeaderFlags, ReadResponse};
 
 use super::{Record, World};
-use crate::client::request::What;
+use crate::client::request::{Part, What};
+use crate::client::server::{Cover, Said, Sent, file};
 use crate::client::token::Tok;
 
 /// What a server may make a client hold on top of what was asked for.
@@ -29,6 +32,24 @@ enum GotData {
 }
 
 impl World {
+    /// Receives a frame of the server's. What is right in it has its effect.
+    pub fn receive_frame(&mut self, frame: &[u8], sent: &[Sent], piece: usize) {
+        self.receive(frame, piece);
+        for sent in sent {
+            if !self.server.honest || self.receiver.is_none() {
+                return;
+            }
+            let is_it = |record: &Record| record.message_id == Some(sent.message_id);
+            let number = self.records.iter().rposition(is_it);
+            let record = &mut self.records[number.expect("an answer to a request")];
+            if sent.is_interim {
+                record.due.pended(self.now);
+            } else {
+                assert!(record.is_complete, "a right answer was lost: {record:?}");
+            }
+        }
+    }
+
     /// Receives bytes, in pieces of at most `piece`.
     pub fn receive(&mut self, mut bytes: &[u8], piece: usize) {
         while !bytes.is_empty() {
@@ -87,15 +108,26 @@ impl World {
             match event {
                 Ok(Some(got)) => self.got(got),
                 Ok(None) => return,
-                Err(_) => self.fail(),
+                Err(error) => {
+                    self.check_error(error);
+                    self.fail();
+                }
             }
         }
+    }
+
+    /// A connection ends by what a server did wrong.
+    fn check_error(&self, error: ClientError) {
+        assert!(!self.server.honest, "a right server is given up: {error}");
+        let is_own = matches!(error.kind(), ErrorKind::Internal | ErrorKind::NoMemory);
+        assert!(!is_own, "a server's fault is taken for our own: {error}");
     }
 
     fn got(&mut self, got: Got) {
         match got {
             Got::Break => {}
             Got::Forged(token) => {
+                assert!(!self.server.honest, "a right signature is refused");
                 token.buffer.check_margins();
                 assert!(token.guard.is_protected());
                 self.records[token.number].is_open = false;
@@ -129,6 +161,7 @@ impl World {
         self.check_origin(&token, header, message, &data);
         match what {
             What::Read(part) => {
+                self.check_data(part, &token, header, message, &data);
                 let outcome = match header.status {
                     NtStatus::SUCCESS => Outcome::Done(u32::try_from(count).expect("32 bits")),
                     NtStatus::END_OF_FILE => Outcome::EndOfFile,
@@ -150,25 +183,66 @@ impl World {
             }
             _ => {
                 self.complete(token.number);
-                self.opened(what, message);
+                self.opened(what, &token, message);
             }
         }
     }
 
-    /// Whoever protects a request hears only what the server said under its keys.
+    /// Whoever protects a request hears only what the server said under its keys, as it has to be protected.
     fn check_origin(&self, token: &Tok, header: &Header, message: &[u8], data: &GotData) {
-        if !token.guard.is_protected() || header.status == NtStatus::USER_SESSION_DELETED {
+        let least = match token.guard.protection() {
+            Protection::None => return,
+            Protection::Signed(_) => Cover::Signed,
+            Protection::Sealed(_) => Cover::Sealed,
+        };
+        let is_signed = header.flags.contains(HeaderFlags::SIGNED);
+        if least == Cover::Signed && !is_signed && header.status == NtStatus::USER_SESSION_DELETED {
+            // It only ends things.
+            assert!(!matches!(data, GotData::Placed(1..)));
             return;
         }
         let whole = match data {
             GotData::Placed(len) => &[message, &token.buffer.front(*len)].concat(),
             GotData::Here(_) => message,
         };
-        let is_it = |said: &Vec<u8>| said.windows(whole.len()).any(|part| part == whole);
+        self.check_said(token.guard.session_id(), least, whole);
+    }
+
+    /// The server said this with the session's keys.
+    pub(super) fn check_said(&self, session_id: u64, least: Cover, message: &[u8]) {
+        let is_it = |said: &Said| {
+            said.session_id == session_id
+                && (said.cover == least || said.cover == Cover::Sealed)
+                && said
+                    .bytes
+                    .windows(message.len())
+                    .any(|part| part == message)
+        };
         assert!(
             self.server.authentic.iter().rev().any(is_it),
             "nobody with the keys said {message:02x?}"
         );
+    }
+
+    /// What a READ brought is what its answer says, and if that is right, the file's.
+    fn check_data(&self, part: Part, token: &Tok, header: &Header, message: &[u8], data: &GotData) {
+        let data = match data {
+            GotData::Here(data) => {
+                let answer = ReadResponse::parse(message).expect("an answer with data");
+                assert!(answer.data == data, "other data than the answer's");
+                data.clone()
+            }
+            GotData::Placed(0) => return,
+            GotData::Placed(len) => {
+                let answer = ReadResponse::parse_fixed(message).expect("an answer with data");
+                assert_eq!(usize::try_from(answer.data_length), Ok(*len));
+                token.buffer.front(*len)
+            }
+        };
+        if self.server.honest && header.status == NtStatus::SUCCESS {
+            let right = file(part.chunk.offset, data.len());
+            assert!(data == right, "other data than the file's");
+        }
     }
 }
 
@@ -197,6 +271,10 @@ fn own(event: Event<'_, Tok>) -> Got {
             },
         },
         Event::Forged(token) => Got::Forged(token),
-        Event::Break(_) => Got::Break,
+        Event::Break(message) => {
+            // It may be anything, but has to be readable without harm.
+            let _ = BreakNotification::parse(message);
+            Got::Break
+        }
     }
 }
