@@ -17,16 +17,36 @@ const NOW: Time = Time(1);
 const SESSION: u64 = 0x19;
 const TREE: u32 = 5;
 
-/// The first byte says how many of the next bytes are sizes of pieces; the rest is the stream.
+/// The first byte says how many of the next bytes are sizes of pieces, and without any it is byte by byte; the rest is the
+/// stream.
 pub fn deframer(bytes: &[u8]) {
     let Some((count, rest)) = bytes.split_first() else {
         return;
     };
     let (sizes, stream) = rest.split_at(usize::from(count % 32).min(rest.len()));
+    let sizes = if sizes.is_empty() { &[1] } else { sizes };
     let stream = [&credits()[..], stream].concat();
     let whole = hear(&stream, &[]);
+    check_places(&stream, &whole.events);
     assert_eq!(whole, hear(&stream, sizes), "in pieces of {sizes:?}");
-    assert_eq!(whole, hear(&stream, &[1]), "byte by byte");
+}
+
+/// What is handed out lies in the stream, each message behind the one before.
+fn check_places(stream: &[u8], events: &[Brought]) {
+    let mut rest = stream;
+    for event in events {
+        let (Brought::Answer(_, message, _) | Brought::Break(message)) = event else {
+            continue;
+        };
+        let at = rest.windows(message.len()).position(|part| part == message);
+        let at = at.expect("a message that was not sent there");
+        rest = &rest[at + message.len()..];
+        if let Brought::Answer(_, _, Bytes::Placed(data)) = event {
+            rest = rest
+                .strip_prefix(&data[..])
+                .expect("data from somewhere else");
+        }
+    }
 }
 
 /// What a stream brings, and how it ends.
@@ -42,9 +62,16 @@ struct Heard {
 
 #[derive(Debug, PartialEq)]
 enum Brought {
-    Answer(usize, Vec<u8>, Vec<u8>),
+    Answer(usize, Vec<u8>, Bytes),
     Forged(usize),
     Break(Vec<u8>),
+}
+
+/// A READ's data, in its buffer or within the message.
+#[derive(Debug, PartialEq)]
+enum Bytes {
+    Placed(Vec<u8>),
+    Here(Vec<u8>),
 }
 
 fn hear(mut stream: &[u8], sizes: &[u8]) -> Heard {
@@ -67,8 +94,8 @@ fn hear(mut stream: &[u8], sizes: &[u8]) -> Heard {
             Want::Data { token, offset, len } => {
                 let count = len.min(stream.len()).min(size);
                 assert!(count > 0, "the receiver wants nothing");
-                let mut buffer = token.buffer.borrow_mut();
-                buffer[offset..offset + count].copy_from_slice(&stream[..count]);
+                assert!(offset + len <= token.len, "room that nobody gave");
+                token.place(offset, &stream[..count]);
                 count
             }
         };
@@ -117,11 +144,13 @@ fn events_of(
                 let data = match data {
                     Data::Placed(len) => {
                         let len = usize::try_from(len).expect("32 bits");
-                        token.buffer.borrow()[..len].to_vec()
+                        Bytes::Placed(token.buffer.borrow()[..len].to_vec())
                     }
-                    Data::Here(data) => data.to_vec(),
+                    Data::Here(data) => {
+                        assert!(data.len() <= token.len, "more data than was asked for");
+                        Bytes::Here(data.to_vec())
+                    }
                 };
-                assert!(data.len() <= token.buffer.borrow().len());
                 Brought::Answer(token.number, message.to_vec(), data)
             }
             Event::Forged(token) => Brought::Forged(token.number),
@@ -143,7 +172,20 @@ impl SharedTable<Tok> for Table {
 struct Tok {
     number: usize,
     keys: Option<Rc<SessionKeys>>,
+    /// How long the reader's buffer is.
+    len: usize,
+    /// As much of it as was written to: most of a long one never is.
     buffer: RefCell<Vec<u8>>,
+}
+
+impl Tok {
+    fn place(&self, offset: usize, data: &[u8]) {
+        let mut buffer = self.buffer.borrow_mut();
+        let end = offset + data.len();
+        let written = buffer.len().max(end);
+        buffer.resize(written, 0);
+        buffer[offset..end].copy_from_slice(data);
+    }
 }
 
 impl Token for Tok {
@@ -194,6 +236,13 @@ const REQUESTS: [(Command, Reply, bool); 10] = [
     (Command::CHANGE_NOTIFY, Reply::Message { max: 300 }, false),
 ];
 
+thread_local! {
+    static KEYS: Rc<SessionKeys> = {
+        let key = SigningKey::new(SigningAlgorithm::HmacSha256, &Key128::new([1; 16]));
+        Rc::new(SessionKeys::new(key.expect("a key"), None))
+    };
+}
+
 /// A connection with every kind of request in flight.
 fn connection() -> Connection<Tok> {
     let name = ServerName::new(&[0x66]).expect("a short name");
@@ -203,8 +252,7 @@ fn connection() -> Connection<Tok> {
     };
     let mut connection = Connection::new(&config, NOW).expect("memory for a table");
     connection.set_multi_credit(true);
-    let key = SigningKey::new(SigningAlgorithm::HmacSha256, &Key128::new([1; 16]));
-    let keys = Rc::new(SessionKeys::new(key.expect("a key"), None));
+    let keys = KEYS.with(Rc::clone);
     for (number, (command, reply, signed)) in REQUESTS.into_iter().enumerate() {
         let len = match reply {
             Reply::Data { len } => len,
@@ -215,7 +263,8 @@ fn connection() -> Connection<Tok> {
             token: Tok {
                 number,
                 keys: signed.then(|| Rc::clone(&keys)),
-                buffer: RefCell::new(vec![0; usize::try_from(len).expect("32 bits")]),
+                len: usize::try_from(len).expect("32 bits"),
+                buffer: RefCell::default(),
             },
             charge: credit_charge(len),
             timeout: Interval::from_secs(10),
