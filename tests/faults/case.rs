@@ -35,8 +35,16 @@ pub struct Done {
     pub findings: Findings,
     /// The server's totals at its end.
     pub server: Stats,
-    /// How many allocations there were, if none was to fail.
-    pub allocations: u64,
+    /// What happened to the allocations.
+    pub allocations: Allocations,
+}
+
+/// What happened to the allocations of a run.
+pub struct Allocations {
+    /// How many there were, if none was to fail.
+    pub counted: u64,
+    /// How many failed on purpose.
+    pub struck: u64,
 }
 
 /// Does the work on a server that is arranged by `arrange`.
@@ -71,6 +79,7 @@ pub fn perform(
     let (mut findings, allocations) = with_kernel(&settings, (faults.allocation, right), work);
     let server = ended(server);
     findings.check_gone(&share);
+    findings.met = server.faults != 0 || allocations.struck != 0;
     Done {
         findings,
         server,
@@ -111,12 +120,12 @@ pub fn with_share(
 }
 
 /// Boots a kernel, loads the driver, works with it and unloads it: nothing may remain. An allocation may fail, from loading
-/// on, and what fails thereby has to do so rightly. Gives how many allocations there were, if none was to fail.
+/// on, and what fails thereby has to do so rightly.
 fn with_kernel<T>(
     settings: &Settings<'_>,
     (allocation, right): (Option<u64>, &[NtStatus]),
     work: impl FnOnce(&Kernel, &Process) -> T,
-) -> (T, u64) {
+) -> (T, Allocations) {
     let kernel = Kernel::boot(config(settings));
     for &(name, value) in settings {
         kernel.set_registry(PARAMETERS, name, &RegistryValue::Dword(value));
@@ -139,7 +148,10 @@ fn with_kernel<T>(
     let result = work(&kernel, &process);
     drop(process);
     driver.unload().expect("the driver unloads");
-    let allocations = pool.counted();
+    let allocations = Allocations {
+        counted: pool.counted(),
+        struck: pool.struck(),
+    };
     let left = kernel.leaks();
     assert!(left.is_clean(), "left behind:\n{left}");
     (result, allocations)

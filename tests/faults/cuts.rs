@@ -25,6 +25,7 @@ fn cuts() {
     let sweep = Sweep {
         name: "cuts",
         places,
+        varies: 0,
         sample: 150,
     };
     sweep.run(|place, flavour| {

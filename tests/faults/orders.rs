@@ -58,6 +58,7 @@ fn orders() {
     let sweep = Sweep {
         name: "orders",
         places: FLAVOURS.each_ref().map(|_| ORDERS * KINDS.len() as u64),
+        varies: 0,
         sample: 40,
     };
     sweep.run(|place, flavour| in_order(flavour, place % ORDERS, KINDS[(place / ORDERS) as usize]));
@@ -90,9 +91,7 @@ fn in_order(flavour: &Flavour, order: u64, kind: fn(usize) -> Kind) -> Findings 
             }
         }
     });
-    if answers.most() != FOUR {
-        findings.complain("they were not in flight together".into());
-    }
+    findings.met = answers.most() == FOUR;
     let stored = share.read_file("file").expect("the file is there");
     for (index, (offset, length)) in PARTS.into_iter().enumerate() {
         let wanted = match kind(index) {

@@ -37,6 +37,7 @@ fn lost() {
     let sweep = Sweep {
         name: "lost",
         places: replies(),
+        varies: 0,
         sample: 4,
     };
     sweep.run(|place, flavour| {
@@ -67,6 +68,7 @@ fn late() {
     let sweep = Sweep {
         name: "late",
         places: replies(),
+        varies: 0,
         sample: 4,
     };
     sweep.run(|place, flavour| {

@@ -21,6 +21,8 @@ pub struct Sweep {
     pub name: &'static str,
     /// How many places there are for the fault in each flavour.
     pub places: [u64; FLAVOURS.len()],
+    /// How many of the last places a run may not come to. At every other the fault has to strike.
+    pub varies: u64,
     /// About how many runs an ordinary test makes of it.
     pub sample: usize,
 }
@@ -37,7 +39,8 @@ impl Sweep {
         let begun = Instant::now();
         // The harness has left off in the middle of a line.
         println!();
-        let (mut runs, mut tally, mut failures) = (0, Tally::default(), Vec::new());
+        let (mut runs, mut met) = (0, 0);
+        let (mut tally, mut failures) = (Tally::default(), Vec::new());
         for number in self.chosen() {
             let (place, flavour) = place(number);
             let title = format!("{} {number} (place {place}, {})", self.name, flavour.name);
@@ -45,8 +48,12 @@ impl Sweep {
             let outcome = watched(&title, || one(place, flavour));
             let spoilt = outcome.is_err();
             let complaints = match outcome {
-                Ok(findings) => {
+                Ok(mut findings) => {
                     tally.merge(&findings.tally);
+                    met += u64::from(findings.met);
+                    if !findings.met && place + self.varies < self.places_of(number) {
+                        findings.complain("nothing went wrong, so nothing was shown".into());
+                    }
                     findings.complaints
                 }
                 Err(why) => vec![why],
@@ -66,7 +73,7 @@ impl Sweep {
             }
         }
         println!(
-            "sweep {}: {runs} runs, {} failures, {:.1} s; {tally}",
+            "sweep {}: {runs} runs, {met} met their fault, {} failures, {:.1} s; {tally}",
             self.name,
             failures.len(),
             begun.elapsed().as_secs_f64()
@@ -99,10 +106,14 @@ impl Sweep {
         numbers
             .filter(|&number| {
                 let (place, flavour) = place(number);
-                let index = number as usize % FLAVOURS.len();
-                place < self.places[index] && place.is_multiple_of(flavour.stride)
+                place < self.places_of(number) && place.is_multiple_of(flavour.stride)
             })
             .collect()
+    }
+
+    /// How many places there are in the flavour of a run.
+    fn places_of(&self, number: u64) -> u64 {
+        self.places[number as usize % FLAVOURS.len()]
     }
 }
 

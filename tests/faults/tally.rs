@@ -15,6 +15,11 @@ impl Tally {
         *self.0.entry(status.0).or_default() += 1;
     }
 
+    /// Whether it was met.
+    pub fn has(&self, status: NtStatus) -> bool {
+        self.0.contains_key(&status.0)
+    }
+
     /// All of another.
     pub fn merge(&mut self, other: &Self) {
         for (status, times) in &other.0 {

@@ -65,6 +65,8 @@ pub struct Findings {
     pub tally: Tally,
     /// What was not right.
     pub complaints: Vec<String>,
+    /// The fault struck.
+    pub met: bool,
     ledgers: Vec<Ledger>,
 }
 
@@ -161,6 +163,7 @@ impl<'p> Worker<'p> {
         Findings {
             tally: self.tally,
             complaints: self.complaints,
+            met: false,
             ledgers: vec![self.before, self.ledger],
         }
     }

@@ -82,8 +82,9 @@ pub fn run(options: &Options) -> Outcome {
     for end in &ends {
         println!("{end}");
     }
-    let total: u64 = ends.iter().filter_map(|end| runs(end)).sum();
-    println!("{total} runs in all");
+    let count = |of: &str| ends.iter().filter_map(|end| counted(end, of)).sum::<u64>();
+    let (total, met) = (count(" runs"), count(" met their fault"));
+    println!("{total} runs in all, {met} met their fault");
     if !status.success() {
         return Err("a sweep failed: see FAILED above for each run and how to repeat it".into());
     }
@@ -93,10 +94,11 @@ pub fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// The number of runs in `sweep NAME: N runs, ...`.
-fn runs(end: &str) -> Option<u64> {
+/// The number before ` runs` or ` met their fault` in `sweep NAME: N runs, M met their fault, ...`.
+fn counted(end: &str, of: &str) -> Option<u64> {
     let (_, counts) = end.split_once(": ")?;
-    counts.split(' ').next()?.parse().ok()
+    let mut counts = counts.split(", ");
+    counts.find_map(|count| count.strip_suffix(of)?.parse().ok())
 }
 
 #[cfg(test)]
@@ -104,10 +106,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_runs_of_a_sweep_are_read_from_its_last_line() {
-        let end = "sweep cuts: 4711 runs, 0 failures, 1.0 s; STATUS_SUCCESS 5";
-        assert_eq!(runs(end), Some(4711));
-        assert_eq!(runs("sweep"), None);
+    fn the_counts_of_a_sweep_are_read_from_its_last_line() {
+        let end =
+            "sweep cuts: 4711 runs, 4710 met their fault, 0 failures, 1.0 s; STATUS_SUCCESS 5";
+        assert_eq!(counted(end, " runs"), Some(4711));
+        assert_eq!(counted(end, " met their fault"), Some(4710));
+        assert_eq!(counted("sweep", " runs"), None);
     }
 
     #[test]

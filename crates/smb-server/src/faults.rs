@@ -52,7 +52,8 @@ mod plan;
 mod rule;
 mod stream;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -72,6 +73,8 @@ pub struct Faults {
     streams: RwLock<Vec<(Option<u64>, StreamFault)>>,
     /// Whether there is any rule, so that a server without faults does not take the lock.
     armed: AtomicBool,
+    /// How many requests met rules, and how many frames met faults of their stream.
+    struck: Arc<AtomicU64>,
 }
 
 impl Faults {
@@ -98,9 +101,12 @@ impl Faults {
     pub(crate) fn plan(&self, seen: &Seen<'_>) -> Plan {
         let mut plan = Plan::default();
         if self.armed.load(Ordering::Acquire) {
+            let mut met = false;
             for rule in self.rules.read().iter().filter(|rule| rule.matches(seen)) {
                 plan.add(&rule.fault);
+                met = true;
             }
+            self.struck.fetch_add(met.into(), Ordering::Relaxed);
         }
         plan
     }
@@ -108,12 +114,15 @@ impl Faults {
     pub(crate) fn stream(&self, connection: u64) -> StreamState {
         let applies = |wanted: &Option<u64>| wanted.is_none_or(|wanted| wanted == connection);
         let streams = self.streams.read();
-        StreamState::new(
-            streams
-                .iter()
-                .filter(|(wanted, _)| applies(wanted))
-                .map(|(_, fault)| fault.clone())
-                .collect(),
-        )
+        let faults = streams
+            .iter()
+            .filter(|(wanted, _)| applies(wanted))
+            .map(|(_, fault)| fault.clone())
+            .collect();
+        StreamState::new(faults, Arc::clone(&self.struck))
+    }
+
+    pub(crate) fn struck(&self) -> u64 {
+        self.struck.load(Ordering::Relaxed)
     }
 }

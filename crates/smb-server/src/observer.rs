@@ -62,6 +62,8 @@ pub struct Stats {
     pub sealed_requests: u64,
     /// Connections that were ended because of what the client sent.
     pub protocol_errors: u64,
+    /// Requests that met a rule of the fault script, and frames that met a fault of their stream.
+    pub faults: u64,
 }
 
 impl Stats {
@@ -97,19 +99,19 @@ impl Counters {
         }
     }
 
-    pub(crate) fn snapshot(&self, open_sessions: u64, open_handles: u64) -> Stats {
+    /// The totals; what is counted elsewhere is left at zero.
+    pub(crate) fn snapshot(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             connections: read(&self.connections),
             open_connections: read(&self.open_connections),
-            open_sessions,
-            open_handles,
             requests: std::array::from_fn(|command| read(&self.requests[command])),
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
             bad_signatures: read(&self.bad_signatures),
             sealed_requests: read(&self.sealed_requests),
             protocol_errors: read(&self.protocol_errors),
+            ..Stats::default()
         }
     }
 }

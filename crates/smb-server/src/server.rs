@@ -150,13 +150,12 @@ impl Server {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let handles = self
-            .settings
-            .shares
-            .iter()
-            .map(|share| share.open_handles() as u64)
-            .sum();
-        self.counters
-            .snapshot(self.sessions.lock().len() as u64, handles)
+        let shares = self.settings.shares.iter();
+        Stats {
+            open_sessions: self.sessions.lock().len() as u64,
+            open_handles: shares.map(|share| share.open_handles() as u64).sum(),
+            faults: self.faults.struck(),
+            ..self.counters.snapshot()
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Faults of a connection's bytes, whatever they mean.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What goes wrong with the bytes that the server sends on one connection.
@@ -31,14 +33,17 @@ pub(crate) struct StreamState {
     faults: Vec<StreamFault>,
     sent: u64,
     frames: u64,
+    /// Counts the frames that were not sent as they are.
+    struck: Arc<AtomicU64>,
 }
 
 impl StreamState {
-    pub(super) fn new(faults: Vec<StreamFault>) -> Self {
+    pub(super) fn new(faults: Vec<StreamFault>, struck: Arc<AtomicU64>) -> Self {
         Self {
             faults,
             sent: 0,
             frames: 0,
+            struck,
         }
     }
 
@@ -52,23 +57,35 @@ impl StreamState {
         let start = self.sent;
         let mut ends = None;
         let mut pieces = (bytes.len().max(1), Duration::ZERO);
+        let mut struck = false;
         self.frames += 1;
         for fault in &self.faults {
             match fault {
                 StreamFault::CloseAtByte(at) if *at < start + bytes.len() as u64 => {
-                    ends = Some((*at - start.min(*at)) as usize)
+                    ends = Some((*at - start.min(*at)) as usize);
+                    struck = true;
                 }
-                StreamFault::CloseAfterFrames(frames) if *frames < self.frames => ends = Some(0),
+                StreamFault::CloseAfterFrames(frames) if *frames < self.frames => {
+                    ends = Some(0);
+                    struck = true;
+                }
                 StreamFault::Corrupt { offset, mask } => {
                     let place = offset
                         .checked_sub(start)
                         .and_then(|at| bytes.get_mut(at as usize));
-                    place.into_iter().for_each(|byte| *byte ^= mask);
+                    if let Some(byte) = place {
+                        *byte ^= mask;
+                        struck = true;
+                    }
                 }
-                StreamFault::Fragment { size, pause } => pieces = ((*size).max(1), *pause),
+                StreamFault::Fragment { size, pause } => {
+                    pieces = ((*size).max(1), *pause);
+                    struck = true;
+                }
                 StreamFault::CloseAtByte(_) | StreamFault::CloseAfterFrames(_) => {}
             }
         }
+        self.struck.fetch_add(struck.into(), Ordering::Relaxed);
         bytes.truncate(ends.unwrap_or(bytes.len()));
         for piece in bytes.chunks(pieces.0) {
             wire.write_all(piece)?;
@@ -89,28 +106,30 @@ impl StreamState {
 mod tests {
     use super::*;
 
-    fn send(faults: &[StreamFault], frames: &[&[u8]]) -> (Vec<u8>, bool) {
-        let mut state = StreamState::new(faults.to_vec());
+    /// What is sent, whether the connection goes on, and how many frames met a fault.
+    fn send(faults: &[StreamFault], frames: &[&[u8]]) -> (Vec<u8>, bool, u64) {
+        let struck = Arc::default();
+        let mut state = StreamState::new(faults.to_vec(), Arc::clone(&struck));
         let mut wire = Vec::new();
         let alive = frames
             .iter()
             .all(|frame| state.write(&mut wire, frame.to_vec()).is_ok());
-        (wire, alive)
+        (wire, alive, struck.load(Ordering::Relaxed))
     }
 
     #[test]
     fn the_stream_ends_exactly_at_the_byte() {
         assert_eq!(
             send(&[StreamFault::CloseAtByte(5)], &[b"abc", b"def"]),
-            (b"abcde".to_vec(), false)
+            (b"abcde".to_vec(), false, 1)
         );
         assert_eq!(
             send(&[StreamFault::CloseAtByte(6)], &[b"abc", b"def"]),
-            (b"abcdef".to_vec(), true)
+            (b"abcdef".to_vec(), true, 0)
         );
         assert_eq!(
             send(&[StreamFault::CloseAfterFrames(1)], &[b"abc", b"def"]),
-            (b"abc".to_vec(), false)
+            (b"abc".to_vec(), false, 1)
         );
     }
 
@@ -126,6 +145,9 @@ mod tests {
                 pause: Duration::ZERO,
             },
         ];
-        assert_eq!(send(&faults, &[b"abc", b"def"]), (b"abcdEf".to_vec(), true));
+        assert_eq!(
+            send(&faults, &[b"abc", b"def"]),
+            (b"abcdEf".to_vec(), true, 2)
+        );
     }
 }
