@@ -114,6 +114,41 @@ fn a_logon_whose_end_is_not_signed_or_signed_for_something_else_is_noticed() {
 }
 
 #[test]
+fn a_server_that_demands_encryption_cannot_be_made_to_say_that_it_has_none() {
+    let no_capability = || {
+        Fault::negotiate_on_the_way(|answer| answer.capabilities.remove(Capabilities::ENCRYPTION))
+    };
+    let no_cipher = || Fault::negotiate_on_the_way(|answer| answer.remove(ContextType::ENCRYPTION));
+    let by_session = || server(&share()).encryption(Encryption::Required);
+    let share = share().encrypted();
+    let by_share = || server(&share);
+    for (settings, server, fault) in [
+        (BEFORE_3_1_1, by_session(), no_capability()),
+        (BEFORE_3_1_1, by_share(), no_capability()),
+        (&[], by_session(), no_cipher()),
+        (&[], by_share(), no_cipher()),
+    ] {
+        let server = server.fault(When::command(NEGOTIATE), fault);
+        assert_eq!(opening(settings, server), DETECTED, "{settings:?}");
+    }
+}
+
+#[test]
+fn where_the_settings_require_encryption_a_server_that_seems_to_have_none_is_not_even_logged_on_to()
+{
+    let before = [SEALED, BEFORE_3_1_1].concat();
+    let no_capability =
+        Fault::negotiate_on_the_way(|answer| answer.capabilities.remove(Capabilities::ENCRYPTION));
+    let no_cipher = Fault::negotiate_on_the_way(|answer| answer.remove(ContextType::ENCRYPTION));
+    for (settings, fault) in [(SEALED, no_cipher), (&before[..], no_capability)] {
+        let server = start(server(&share()).fault(When::command(NEGOTIATE), fault));
+        let refused = with_driver(settings, |desk| desk.try_mount(&server).err());
+        assert_eq!(refused, Some(NtStatus::NOT_SUPPORTED));
+        assert_eq!(server.stop().requests_of(Command::SESSION_SETUP), 0);
+    }
+}
+
+#[test]
 fn case_21_nobody_on_the_way_makes_a_user_nobody_or_a_guest_who_is_not_welcome() {
     const GUEST: u8 = 1;
     const NOBODY: u8 = 2;

@@ -223,11 +223,27 @@ impl Logon {
             sign_all: self.negotiated.signing_required,
             seal_all: config.encryption == EncryptionPolicy::Required
                 || response.flags.contains(SessionFlags::ENCRYPT_DATA),
+            without_cipher: self.without_cipher(config),
         };
         if session.seal_all {
             session.sealing()?;
         }
         Ok(session)
+    }
+
+    /// What it means if encryption is demanded and no cipher was agreed on. Before 3.1.1 nobody has signed whether the server can
+    /// encrypt, and none that demands it would say that it cannot.
+    fn without_cipher(&self, config: &Config) -> ClientError {
+        let (asked, answered) = (Offer::of(config).capabilities, self.negotiated.capabilities);
+        let is_unproven = (Dialect::SMB3_0..Dialect::SMB3_1_1).contains(&self.negotiated.dialect);
+        if is_unproven
+            && asked.contains(Capabilities::ENCRYPTION)
+            && !answered.contains(Capabilities::ENCRYPTION)
+        {
+            ClientError::Downgrade
+        } else {
+            ClientError::EncryptionImpossible
+        }
     }
 
     /// The session's keys (MS-SMB2 3.2.5.3.1, 3.2.5.3.3).

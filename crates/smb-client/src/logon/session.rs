@@ -15,6 +15,8 @@ pub struct Session {
     pub(super) keys: Option<SessionKeys>,
     pub(super) sign_all: bool,
     pub(super) seal_all: bool,
+    /// What is wrong if encryption is demanded, and there are keys but no cipher.
+    pub(super) without_cipher: ClientError,
 }
 
 impl Session {
@@ -55,10 +57,9 @@ impl Session {
     /// The keys that encrypt, for a share that demands it.
     ///
     /// # Errors
-    /// [`ClientError::EncryptionImpossible`].
+    /// [`ClientError::EncryptionImpossible`]; [`ClientError::Downgrade`] if somebody has seen to that.
     pub fn sealing(&self) -> Result<&Sealing, ClientError> {
-        self.keys()
-            .and_then(SessionKeys::sealing)
-            .ok_or(ClientError::EncryptionImpossible)
+        let keys = self.keys().ok_or(ClientError::EncryptionImpossible)?;
+        keys.sealing().ok_or(self.without_cipher)
     }
 }

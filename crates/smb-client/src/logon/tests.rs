@@ -63,9 +63,21 @@ fn lenient() -> Config {
 
 /// A whole logon against a scripted server.
 fn log_on(config: &Config, server: &mut Server, identity: Identity) -> Result<Session, Failure> {
-    let mut negotiated = negotiated(server.dialect);
-    negotiated.signing_required = config.signing == SigningPolicy::Required;
-    let mut logon = Logon::new(config, &negotiated, identity, random())?;
+    let negotiated = Negotiated {
+        signing_required: config.signing == SigningPolicy::Required,
+        ..negotiated(server.dialect)
+    };
+    log_on_after(config, &negotiated, server, identity)
+}
+
+/// The same after a negotiation that is given.
+fn log_on_after(
+    config: &Config,
+    negotiated: &Negotiated,
+    server: &mut Server,
+    identity: Identity,
+) -> Result<Session, Failure> {
+    let mut logon = Logon::new(config, negotiated, identity, random())?;
     let mut out = vec![0; Logon::MAX_REQUEST];
     // More rounds than the machine may ever take.
     for _ in 0..10 {
@@ -191,6 +203,41 @@ fn a_share_may_demand_encryption_of_a_session_that_does_not() {
     assert_eq!(
         session.sealing().unwrap_err(),
         ClientError::EncryptionImpossible
+    );
+}
+
+#[test]
+fn a_demand_for_encryption_by_a_server_that_was_made_to_say_it_cannot_is_a_downgrade() {
+    let demanded = |config: &Config, dialect, capabilities| {
+        let negotiated = Negotiated {
+            capabilities,
+            cipher: None,
+            ..negotiated(dialect)
+        };
+        let mut server = Server::new(dialect);
+        server.session_flags = SessionFlags::ENCRYPT_DATA;
+        log_on_after(config, &negotiated, &mut server, user()).unwrap_err()
+    };
+    let (could_not, could) = (Capabilities::LARGE_MTU, Capabilities::ENCRYPTION);
+    let impossible = Failure::from(ClientError::EncryptionImpossible);
+    let without = Config {
+        ciphers: crate::Ciphers::NONE,
+        ..config()
+    };
+    let without_ccm = Config {
+        ciphers: crate::Ciphers::new([Cipher::Aes128Gcm]).unwrap(),
+        ..config()
+    };
+    for dialect in [Dialect::SMB3_0, Dialect::SMB3_0_2] {
+        let downgrade = Failure::from(ClientError::Downgrade);
+        assert_eq!(demanded(&config(), dialect, could_not), downgrade);
+        assert_eq!(demanded(&without, dialect, could_not), impossible);
+        assert_eq!(demanded(&without_ccm, dialect, could), impossible);
+    }
+    // The signature of its last answer proves that this server said so itself.
+    assert_eq!(
+        demanded(&config(), Dialect::SMB3_1_1, could_not),
+        impossible
     );
 }
 
