@@ -9,6 +9,8 @@ mod outcome;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
 
 use clap::Args;
 
@@ -37,6 +39,9 @@ pub struct Options {
     /// How long to run each target
     #[arg(long, default_value_t = 60)]
     seconds: u32,
+    /// How many targets to run side by side
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    jobs: u8,
     /// Print the names of the targets and end
     #[arg(long)]
     list: bool,
@@ -63,14 +68,7 @@ pub fn run(options: &Options) -> Outcome {
         }
     };
     build(&chosen)?;
-    let mut reports = Vec::new();
-    for target in &chosen {
-        println!("\n=== {target}");
-        reports.push((target, fuzz(target, options.seconds)?));
-        if options.keep {
-            keep(target)?;
-        }
-    }
+    let reports = run_all(&chosen, options)?;
     println!("\n{}", Report::HEADINGS);
     for (target, report) in &reports {
         println!("{}", report.row(target));
@@ -85,6 +83,35 @@ pub fn run(options: &Options) -> Outcome {
     } else {
         Err(format!("found: {}", findings.join(", ")))
     }
+}
+
+/// Runs each target, a few at a time.
+fn run_all<'t>(
+    targets: &'t [String],
+    options: &Options,
+) -> Result<Vec<(&'t String, Report)>, String> {
+    let queue = Mutex::new(targets.iter());
+    let next = || queue.lock().ok()?.next();
+    let work = || -> Result<Vec<_>, String> {
+        let mut reports = Vec::new();
+        while let Some(target) = next() {
+            println!("\n=== {target}");
+            reports.push((target, fuzz(target, options.seconds)?));
+            if options.keep {
+                keep(target)?;
+            }
+        }
+        Ok(reports)
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(work)).collect();
+        let mut reports = Vec::new();
+        for worker in workers {
+            let done = worker.join().map_err(|_| "a worker panicked")?;
+            reports.extend(done?);
+        }
+        Ok(reports)
+    })
 }
 
 /// The names, from the files that cargo-fuzz's layout has for them.
