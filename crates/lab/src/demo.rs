@@ -40,12 +40,7 @@ pub fn run(connect: &Connect) -> Result<(), Failure> {
         "  server   {}, share {SHARE:?}, user {USER:?}, all in memory",
         server.address()
     );
-    let protection = match connect {
-        _ if connect.encrypts() => "encrypted",
-        Connect { no_sign: true, .. } => "unsigned",
-        _ => "signed",
-    };
-    let on_share = on_drive(&machine, &server, &credentials, &watch, protection);
+    let on_share = on_drive(&machine, &server, &credentials, &watch);
     // Unloading waits for nothing but the driver, so it comes before the verdict, whatever that is.
     let remains = machine.shut_down();
     server.stop();
@@ -94,7 +89,6 @@ fn on_drive(
     server: &RunningServer,
     credentials: &Credentials,
     watch: &Watch,
-    protection: &str,
 ) -> Result<u64, Failure> {
     let address = server.address();
     let share = ShareName {
@@ -106,7 +100,7 @@ fn on_drive(
     println!("  drive    {LETTER}: is \\{}", share.tagged());
     let done = first_read::show(&drive, LETTER, watch)
         .and_then(|()| files(&drive, &share))
-        .and_then(|()| speeds::show(&drive, protection));
+        .and_then(|()| speeds::show(&drive));
     done.and(drive.disconnect())?;
     Ok(server.stats().requests.iter().sum())
 }

@@ -17,12 +17,15 @@ const ENTRIES: u64 = 2_000;
 const NAME: &str = "\\large.bin";
 const DIRECTORY: &str = "\\many";
 
-/// Prints the table. `how` tells how messages are protected.
+/// Prints the table.
 ///
 /// # Errors
 /// The first operation that fails.
-pub fn show(drive: &Drive<'_>, how: &str) -> Result<(), Failure> {
-    println!("\nSpeeds, with every message {how}");
+pub fn show(drive: &Drive<'_>) -> Result<(), Failure> {
+    match drive.protocol()? {
+        Some(protocol) => println!("\nSpeeds, over {protocol}"),
+        None => println!("\nSpeeds"),
+    }
     let failed = |doing: &str, cause: Cause| Failure::new(doing, NAME, cause);
     let file = drive.open(NAME, Access::ReadWrite, Disposition::Create)?;
     let write = timed(|| sequential(LARGE, |offset, buffer| file.start_write(offset, buffer)))
