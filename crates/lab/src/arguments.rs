@@ -9,11 +9,17 @@ use crate::credentials::{Credentials, UserArgument};
 use crate::failure::Failure;
 use crate::location::{Location, RemotePath};
 
+const EXAMPLES: &str = "\
+Examples:
+  oxsmb copy ./photos //nas/home --user ann
+  oxsmb copy //nas:1445/home/taxes . --user 'OFFICE\\ann' --encrypt
+  oxsmb ls -v //nas/home --user ann";
+
 /// OxSMB's driver on a desk: loaded into a user-mode NT kernel, it reaches real SMB servers.
 ///
 /// A PATH on a share is //host[:port]/share/path. Without a command, `demo` runs.
 #[derive(Debug, Parser)]
-#[command(name = "oxsmb", version, max_term_width = 80)]
+#[command(name = "oxsmb", version, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -26,7 +32,8 @@ pub struct Arguments {
 /// How to connect; the same for all commands.
 #[derive(Args, Clone, Debug)]
 pub struct Connect {
-    /// Who connects; without a password, $OXSMB_PASSWORD is it, or you are asked
+    /// Who connects. A password given here is seen by whoever lists processes; without it, $OXSMB_PASSWORD is it, or you
+    /// are asked
     #[arg(short = 'U', long, global = true, value_name = "[DOMAIN\\]NAME[%PASSWORD]", value_parser = UserArgument::parse)]
     pub user: Option<UserArgument>,
     /// Say on standard error how the share is connected: dialect, and signature or encryption

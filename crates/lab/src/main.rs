@@ -1,6 +1,9 @@
 //! The program `oxsmb`.
 #![forbid(unsafe_code)]
 
+use std::io::Write;
+use std::sync::Arc;
+
 use clap::Parser;
 use lab::arguments::{Arguments, Command};
 use lab::failure::Failure;
@@ -12,6 +15,10 @@ static ALLOCATOR: ntsim::KernelAllocator = ntsim::KernelAllocator;
 
 fn main() {
     ending::end_at_panics();
+    // What a debugger would show on Windows. There is nobody left to tell about a closed stderr.
+    ntsim::log::set_sink(Some(Arc::new(|line| {
+        let _ = write!(std::io::stderr(), "oxsmb.sys: {line}");
+    })));
     let arguments = Arguments::try_parse().unwrap_or_else(|answer| ending::unparsed(&answer));
     if let Err(failure) = run(arguments) {
         ending::fail(failure);
