@@ -11,10 +11,6 @@ pub fn explain(failure: Failure, options: &Connect) -> Failure {
     let advice = match failure.status() {
         Some(NtStatus::ACCESS_DENIED) => denied(options),
         Some(NtStatus::NOT_SUPPORTED) => unsupported(options),
-        Some(NtStatus::LOGIN_WKSTA_RESTRICTION) if options.user.is_none() => Advice::new(
-            "no user was named",
-            "name one with --user; to be nobody on a network you trust, give --guest --no-sign",
-        ),
         _ => return failure,
     };
     failure.advise(advice)
@@ -114,11 +110,5 @@ mod tests {
         assert!(denied(&["--user=a", "--dialect=2.1"]).contains("leave out --dialect 2.1"));
         assert!(!denied(&["--user=a", "--guest", "--no-sign"]).contains("--guest"));
         assert!(denied(&["--guest", "--no-sign"]).contains("name a user with --user"));
-    }
-
-    #[test]
-    fn who_named_nobody_is_told_so() {
-        let said = explained(NtStatus::LOGIN_WKSTA_RESTRICTION, &[]);
-        assert!(said.starts_with("no user was named"), "{said}");
     }
 }
