@@ -205,13 +205,43 @@ fn put(world: &mut World, mut message: Vec<u8>, index: usize, input: &mut Input<
         world.server.honest = false;
     }
     let asked = &world.server.asked[index];
-    let (right, session_id) = (asked.cover, asked.header.session_id);
-    let cover = match input.byte() {
-        0..220 => right,
-        _ => input.one_of([Cover::None, Cover::Signed, Cover::Sealed]),
-    };
-    world.server.honest &= cover == right;
+    let (mut cover, mut session_id) = (asked.cover, asked.header.session_id);
+    if input.byte() >= 220 {
+        world.server.honest = false;
+        match input.byte() % 9 {
+            0 => cover = Cover::None,
+            1 => cover = Cover::Signed,
+            2 => cover = Cover::Sealed,
+            3 => {
+                // With the keys of one session for another.
+                (cover, session_id) = (Cover::Sealed, world.server.authority.newest());
+            }
+            lie => misdirect(world, &mut message, lie - 4, input),
+        }
+    }
     world.server.put(message, cover, session_id);
+}
+
+/// Makes an answer another request's.
+fn misdirect(world: &World, message: &mut [u8], lie: u8, input: &mut Input<'_>) {
+    if message.len() < Header::LEN {
+        return;
+    }
+    match lie {
+        // AsyncId, or a reserved field.
+        0 => message[32] ^= 1,
+        // TreeId.
+        1 => message[36] ^= 1,
+        // SessionId.
+        2 => message[40] ^= 1,
+        3 => {
+            let other = input.below(world.server.asked.len());
+            let id = world.server.asked[other].header.message_id;
+            message[24..32].copy_from_slice(&id.to_le_bytes());
+        }
+        // Command.
+        _ => message[12] = input.byte() % 19,
+    }
 }
 
 /// Sends what waits, with what somebody on the way makes of it.

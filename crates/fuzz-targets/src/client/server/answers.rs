@@ -84,7 +84,12 @@ impl Server {
                 let len = match detail {
                     0..160 => whole,
                     160..200 => usize::from(detail).min(whole),
-                    200..230 => whole / 2,
+                    200..224 => whole / 2,
+                    // More than anybody asked for.
+                    224..230 => {
+                        self.honest = false;
+                        whole + usize::from(detail) - 223
+                    }
                     _ => return error(NtStatus::END_OF_FILE, input),
                 };
                 let body = ReadResponse {
@@ -101,7 +106,8 @@ impl Server {
                 assert!(data == right, "other data than the user's");
                 let count = match detail {
                     0..160 => head.length,
-                    _ => head.length.min(u32::from(detail)),
+                    160..250 => head.length.min(u32::from(detail)),
+                    _ => head.length + 1,
                 };
                 let body = WriteResponse {
                     count,

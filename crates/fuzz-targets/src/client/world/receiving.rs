@@ -173,7 +173,10 @@ impl World {
             What::Write(part) => {
                 let outcome = match header.status {
                     NtStatus::SUCCESS => match part.chunk.written(message) {
-                        Ok(count) => Outcome::Done(count),
+                        Ok(count) => {
+                            assert!(count <= part.chunk.len, "more written than there was");
+                            Outcome::Done(count)
+                        }
                         Err(_) => Outcome::Failed(NtStatus::INVALID_NETWORK_RESPONSE),
                     },
                     other => Outcome::Failed(other),
