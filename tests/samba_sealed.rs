@@ -1,5 +1,5 @@
-//! Files travel encrypted to and from Samba: in every dialect that can, by every cipher and signing algorithm it knows, with
-//! Wireshark as the judge, which reads the traffic with the keys that the server wrote down.
+//! Files travel encrypted or signed to and from Samba: in every dialect that can, by every cipher and signing algorithm it knows,
+//! with Wireshark as the judge, which reads the traffic with the keys that the server wrote down.
 #![forbid(unsafe_code)]
 
 mod desk;
@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use desk::{credentials, download, local_file, share_at, upload, with_drive, with_machine};
 use lab::machine::Settings;
-use samba_ground::{Capture, Cipher, Config, Dialect, Encryption, Samba, Sender, sha256_of_file};
+use samba_ground::{
+    Capture, Captured, Cipher, Config, Dialect, Encryption, Samba, Sender, Signing, sha256_of_file,
+};
 use smb_wire::NtStatus;
 
 /// The commands of a logon, which goes before there are keys.
@@ -19,9 +21,11 @@ fn travels_sealed(samba: &Samba, settings: &Settings, cipher: Cipher) {
     assert_eq!(travels(samba, settings, cipher), LOGON.into());
 }
 
-/// Copies a file there and back, asserts that both are the same, and that tshark reads with the server's keys what was encrypted
-/// by `cipher`, without complaint. Returns the commands that were not encrypted.
-fn travels(samba: &Samba, settings: &Settings, cipher: Cipher) -> BTreeSet<u16> {
+/// The algorithms that sign in 3.1.1: Samba's names, and MS-SMB2's numbers (2.2.3.1.7).
+const SIGNING: [(&str, u32); 3] = [("AES-128-GMAC", 2), ("AES-128-CMAC", 1), ("HMAC-SHA256", 0)];
+
+/// Copies a file there and back, asserts that both are the same, and gives what could be seen of it.
+fn there_and_back(samba: &Samba, settings: &Settings) -> Captured {
     let own = tempfile::tempdir().unwrap();
     let local = local_file(own.path(), "file", 3_000_001);
     let back = own.path().join("back");
@@ -30,11 +34,16 @@ fn travels(samba: &Samba, settings: &Settings, cipher: Cipher) -> BTreeSet<u16> 
         upload(samba, drive, &local);
         download(samba, drive, "file", &back);
     });
-    let captured = capture.finish();
     let digest = sha256_of_file(&local);
     assert_eq!(sha256_of_file(&samba.directory().join("file")), digest);
     assert_eq!(sha256_of_file(&back), digest);
+    capture.finish()
+}
 
+/// Copies a file there and back, and asserts that tshark reads with the server's keys what was encrypted by `cipher`, without
+/// complaint. Returns the commands that were not encrypted.
+fn travels(samba: &Samba, settings: &Settings, cipher: Cipher) -> BTreeSet<u16> {
+    let captured = there_and_back(samba, settings);
     let plain = captured.commands("smb2");
     let keys = samba.session_keys();
     assert_eq!(keys.len(), 1);
@@ -88,7 +97,7 @@ fn a_file_travels_sealed_by_aes_256_gcm_in_3_1_1() {
 
 #[test]
 fn encryption_does_not_mind_how_the_logon_is_signed() {
-    for (algorithm, number) in [("AES-128-GMAC", 2), ("AES-128-CMAC", 1), ("HMAC-SHA256", 0)] {
+    for (algorithm, number) in SIGNING {
         let only =
             Config::sealed(Dialect::Smb311).global("server smb3 signing algorithms", algorithm);
         let samba = Samba::start(&only);
@@ -98,6 +107,29 @@ fn encryption_does_not_mind_how_the_logon_is_signed() {
             number,
             "{algorithm}"
         );
+    }
+}
+
+#[test]
+fn a_file_travels_signed_by_each_algorithm_in_3_1_1() {
+    for (algorithm, number) in SIGNING {
+        let only = Config::only(Dialect::Smb311)
+            .encryption(Encryption::Off)
+            .signing(Signing::Required)
+            .logging_keys()
+            .global("server smb3 signing algorithms", algorithm);
+        let samba = Samba::start(&only);
+        let settings = Settings::default().set("RequireSigning", 1);
+        let captured = there_and_back(&samba, &settings);
+        let keys = samba.session_keys();
+        assert_eq!(keys[0].signing_algorithm, number, "{algorithm}");
+        // Both sides sign all that there is a key for; Samba believed each request, and we each answer.
+        let unsigned = captured.commands("smb2.flags.signature == 0");
+        assert_eq!(unsigned, LOGON.into(), "{algorithm}");
+        let signed = captured.commands("smb2.flags.signature == 1");
+        for command in [3, 5, 6, 8, 9] {
+            assert!(signed.contains(&command), "{algorithm}: {signed:?}");
+        }
     }
 }
 
