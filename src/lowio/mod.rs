@@ -59,9 +59,24 @@ impl Progress {
             self.give_up();
             return;
         }
+        self.go_on(connection, completion, ask_more);
+    }
+
+    /// Goes on, by `ask_more`, unless the operation has been cancelled: before the first part, or while a part's answer was
+    /// being received, there was nothing to cancel.
+    fn go_on(
+        &self,
+        connection: &PoolArc<Connection>,
+        completion: &Completion<Redirector>,
+        ask_more: impl FnOnce(),
+    ) {
+        if completion.request().is_cancelled() {
+            self.give_up();
+            return;
+        }
         ask_more();
         if completion.request().is_cancelled() {
-            // It may have come before there was anything to cancel.
+            // It may have come while there was nothing to cancel.
             cancel(connection, self.serial);
         }
     }

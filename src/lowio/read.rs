@@ -211,13 +211,12 @@ impl ReadPart {
     }
 
     fn finish(self, outcome: Outcome<Status>) {
-        self.read.progress.done(self.chunk, outcome);
-        if self.read.completion().request().is_cancelled() {
-            // While this part's answer was being received, there was nothing to cancel.
-            self.give_up();
-        }
-        let connection = PoolArc::clone(self.read.open.connection());
-        ask_more(&connection, &self.read);
+        let Self { read, chunk } = self;
+        read.progress.done(chunk, outcome);
+        let connection = PoolArc::clone(read.open.connection());
+        read.progress.go_on(&connection, read.completion(), || {
+            ask_more(&connection, &read);
+        });
     }
 
     fn place(&self, offset: usize) -> Result<usize> {

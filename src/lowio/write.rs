@@ -180,13 +180,12 @@ impl WritePart {
     }
 
     fn finish(self, outcome: Outcome<Status>) {
-        self.write.progress.done(self.chunk, outcome);
-        if self.write.completion().request().is_cancelled() {
-            // While this part's answer was being received, there was nothing to cancel.
-            self.give_up();
-        }
-        let connection = PoolArc::clone(self.write.open.connection());
-        ask_more(&connection, &self.write);
+        let Self { write, chunk } = self;
+        write.progress.done(chunk, outcome);
+        let connection = PoolArc::clone(write.open.connection());
+        write.progress.go_on(&connection, write.completion(), || {
+            ask_more(&connection, &write);
+        });
     }
 
     fn send_in_place(&self, connection: &PoolArc<Connection>, ticket: &Ticket) -> Result<()> {
