@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nt::machine::{self, choose};
 use nt::net::Wire;
-use nt::sync::{Event, EventKind};
 use smb_wire::netbios::FrameHeader;
 use smb_wire::smb2::{
     Capabilities, Command, Dialect, EchoResponse, ErrorResponse, FlushResponse, Header,
@@ -47,6 +46,10 @@ pub enum Answers {
     All,
     /// What it likes to.
     Some,
+    /// So many requests.
+    First(usize),
+    /// Everything but this.
+    Not(Command),
     /// Nothing.
     Nothing,
 }
@@ -65,7 +68,6 @@ pub struct Server {
     wire: Arc<Wire>,
     manners: Manners,
     state: Mutex<State>,
-    nap: Event,
 }
 
 struct State {
@@ -76,6 +78,7 @@ struct State {
     /// Message ids up to here may be used.
     window: u64,
     next_async_id: u64,
+    answered: usize,
     /// What was written.
     file: Vec<Option<u8>>,
 }
@@ -88,9 +91,6 @@ struct Asked {
 
 impl Server {
     /// A server that has negotiated already.
-    ///
-    /// # Panics
-    /// Never, in the model.
     #[must_use]
     pub fn new(wire: &Arc<Wire>, manners: Manners) -> Arc<Self> {
         Arc::new(Self {
@@ -101,9 +101,9 @@ impl Server {
                 seen: BTreeSet::from([0]),
                 window: 1 + u64::from(GREETING_CREDITS.max(manners.credits)),
                 next_async_id: 0x77,
+                answered: 0,
                 file: vec![None; FILE],
             }),
-            nap: Event::new(EventKind::Notification).expect("the model has memory"),
         })
     }
 
@@ -113,11 +113,16 @@ impl Server {
         self.lock().file[offset..offset + length].to_vec()
     }
 
+    /// How many requests have come, without the NEGOTIATE.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.lock().seen.len() - 1
+    }
+
     /// Answers until nothing can come any more.
     pub fn serve(&self) {
         loop {
-            let idle = self.lock().pending.is_empty() || self.manners.answers == Answers::Nothing;
-            if idle || (self.wire.has_frame() && choose(2) == 0) {
+            if self.is_idle() || (self.wire.has_frame() && choose(2) == 0) {
                 match self.wire.next_frame() {
                     Some(frame) => self.take(&frame),
                     None => break,
@@ -131,10 +136,19 @@ impl Server {
         self.wire.hang_up();
     }
 
+    fn is_idle(&self) -> bool {
+        let state = self.lock();
+        let has_enough = match self.manners.answers {
+            Answers::Nothing => true,
+            Answers::First(count) => state.answered >= count,
+            Answers::All | Answers::Some | Answers::Not(_) => false,
+        };
+        has_enough || state.pending.is_empty()
+    }
+
     fn think(&self) {
         if self.manners.thinks > 0 && choose(2) == 0 {
-            let micros = self.manners.thinks.div_ceil(10);
-            let _ = self.nap.wait_for(std::time::Duration::from_micros(micros));
+            machine::sleep(self.manners.thinks);
         }
     }
 
@@ -157,6 +171,9 @@ impl Server {
                 let place = usize::try_from(place).expect("within the file");
                 state.file[place] = Some(byte);
             }
+        }
+        if self.manners.answers == Answers::Not(header.command) {
+            return;
         }
         state.pending.push(Asked {
             header,
@@ -209,6 +226,7 @@ impl Server {
                 self.lock().pending.push(asked);
                 return;
             }
+            state.answered += 1;
             asked
         };
         match asked.header.command {
@@ -306,10 +324,4 @@ fn frame(header: &Header, body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitE
     let length = writer.position();
     let prefix = FrameHeader::message(length).expect("short").to_bytes();
     [&prefix[..], &buffer[..length]].concat()
-}
-
-/// How long ago something was, in units of 100 ns.
-#[must_use]
-pub fn since(earlier: u64) -> u64 {
-    machine::now() - earlier
 }

@@ -8,14 +8,18 @@ use interleavings::machine::{
 };
 use interleavings::server::{Answers, Manners, content};
 use nt::Status;
-use nt::machine::{choose, now, pass};
+use nt::machine::{self, choose, now, pass};
 use smb_client::Interval;
+use smb_wire::smb2::Command;
 
 const SCHEDULES: usize = 1200;
 
 /// As RDBSS calls it: the write is twice as long as what one WRITE may have, the read as what one READ may bring.
 const LENGTH: usize = 2 * PART;
 const OFFSET: usize = 100;
+
+/// How long a connection's end may take: as long as the server is given to hear of it.
+const GOODBYE: Interval = Interval::from_secs(2);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -144,7 +148,9 @@ fn against_the_end(kind: Kind, protected: bool) {
                 _ => {}
             }
             // An unload.
+            let begun = now();
             drop(keeper);
+            assert!(now() <= begun + GOODBYE.0);
         });
         kind.start(&transfer);
         kind.expect(&machine, &transfer, &[Status::CONNECTION_DISCONNECTED]);
@@ -169,46 +175,6 @@ fn a_write_against_the_connections_end_is_answered_once() {
 }
 
 #[test]
-fn a_silent_servers_read_ends_when_its_time_is_over_although_the_keeper_slept_for_longer() {
-    explore(SCHEDULES, || {
-        let machine = Machine::start(Setup::new(Manners {
-            answers: Answers::Nothing,
-            ..Manners::GOOD
-        }));
-        let begun = now();
-        let read = machine.read(OFFSET, LENGTH);
-        let answered = read.wait();
-        assert_eq!(answered.status, Status::IO_TIMEOUT);
-        assert_eq!(answered.at, begun + TIMEOUT.0);
-        machine.end();
-    });
-}
-
-#[test]
-fn a_cancelled_read_is_waited_for_no_longer_than_a_cancelled_one_ought_to() {
-    const PATIENCE: Interval = Interval::from_secs(10);
-    explore(SCHEDULES, || {
-        let machine = Machine::start(Setup {
-            timeout: Interval::from_secs(50),
-            ..Setup::new(Manners {
-                answers: Answers::Nothing,
-                ..Manners::GOOD
-            })
-        });
-        let transfer = machine.make_read(OFFSET, LENGTH);
-        let cancelled = Arc::clone(&transfer);
-        let begun = now();
-        let canceller = spawn(move || cancelled.cancel());
-        start_read(&transfer);
-        let answered = transfer.wait();
-        assert_eq!(answered.status, Status::CANCELLED);
-        assert!(answered.at <= begun + PATIENCE.0, "{answered:?}");
-        drop(canceller);
-        machine.end();
-    });
-}
-
-#[test]
 fn a_write_whose_data_does_not_leave_ends_the_connection_and_gives_its_buffer_back() {
     explore(SCHEDULES, || {
         let machine = Machine::start(Setup {
@@ -223,6 +189,55 @@ fn a_write_whose_data_does_not_leave_ends_the_connection_and_gives_its_buffer_ba
         let others = [Status::IO_TIMEOUT, Status::CONNECTION_DISCONNECTED];
         Kind::Write.expect(&machine, &write, &others);
         drop(staller);
+        machine.end();
+    });
+}
+
+#[test]
+fn a_write_whose_data_never_leaves_ends_the_connection_by_its_time_out() {
+    explore(SCHEDULES, || {
+        let machine = Machine::start(Setup::new(Manners::GOOD));
+        machine.wire.stall();
+        let begun = now();
+        let write = machine.write(OFFSET, data());
+        let answered = write.wait();
+        assert_eq!(answered.status, Status::IO_TIMEOUT);
+        assert_eq!(answered.at, begun + TIMEOUT.0);
+        assert!(machine.caller().flush().is_err());
+        machine.end();
+    });
+}
+
+#[test]
+fn a_write_that_is_not_answered_although_its_data_has_left_costs_no_connection() {
+    explore(SCHEDULES, || {
+        let machine = Machine::start(Setup::new(Manners {
+            answers: Answers::Not(Command::WRITE),
+            ..Manners::GOOD
+        }));
+        let write = machine.write(OFFSET, data());
+        assert_eq!(write.wait().status, Status::IO_TIMEOUT);
+        assert_eq!(machine.caller().flush(), Ok(()));
+        machine.end();
+    });
+}
+
+#[test]
+fn a_read_whose_late_answer_is_dropped_costs_no_connection() {
+    explore(SCHEDULES, || {
+        let machine = Machine::start(Setup::new(Manners {
+            thinks: 2 * TIMEOUT.0,
+            ..Manners::GOOD
+        }));
+        let read = Kind::Read.make(&machine);
+        Kind::Read.start(&read);
+        Kind::Read.expect(&machine, &read, &[Status::IO_TIMEOUT]);
+        machine::sleep(20 * TIMEOUT.0);
+        let flushed = machine.caller().flush();
+        assert!(
+            matches!(flushed, Ok(()) | Err(Status::IO_TIMEOUT)),
+            "{flushed:?}"
+        );
         machine.end();
     });
 }

@@ -79,6 +79,12 @@ pub fn pass(ticks: u64) {
     step();
 }
 
+/// Has the thread sleep.
+pub fn sleep(ticks: u64) {
+    let nothing: Option<()> = Waiters::default().wait_until(now().saturating_add(ticks), || None);
+    assert_eq!(nothing, None);
+}
+
 /// One of `count` possibilities, as the scheduler likes.
 pub fn choose(count: usize) -> usize {
     shuttle::rand::thread_rng().gen_range(0..count)
