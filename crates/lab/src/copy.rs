@@ -248,6 +248,9 @@ fn whole_tree<T>(
     one(top, progress, &mut inside)?;
     let mut left_out = 0_u64;
     while let Some(next) = inside.pop() {
+        progress
+            .check()
+            .map_err(|cause| Failure::new("copy all of", &name, cause))?;
         match next.and_then(|file| one(file, progress, &mut inside)) {
             Ok(()) => {}
             Err(failure) if failure.is_of_one_file() => {
@@ -261,7 +264,7 @@ fn whole_tree<T>(
         0 => Ok(()),
         count => {
             let why = format!("{count} of its entries were left out, for the reasons above");
-            Err(Failure::new("copy", format!("all of {name}"), why))
+            Err(Failure::new("copy all of", name, why))
         }
     }
 }
