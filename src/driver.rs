@@ -50,11 +50,8 @@ fn read_settings(service_key: &[u16]) -> Result<Settings> {
     let key = match Key::open_below(service_key, &utf16(PARAMETERS)?) {
         Ok(key) => Some(key),
         Err(Status::OBJECT_NAME_NOT_FOUND) => None,
-        Err(Status::INSUFFICIENT_RESOURCES) => return Err(Status::INSUFFICIENT_RESOURCES),
-        Err(status) => {
-            nt::log!(Warn, "the settings cannot be read: {status:?}");
-            None
-        }
+        // What is set may be stricter than the defaults, which must not take its place.
+        Err(status) => return Err(status),
     };
     let mut without_memory = false;
     let find = |name| match key.as_ref().map(|key| find(key, name)) {
@@ -65,10 +62,10 @@ fn read_settings(service_key: &[u16]) -> Result<Settings> {
         Some(found) => found,
         None => Found::Nothing,
     };
-    let settings = Settings::load(find, |refused| {
-        nt::log!(Warn, "{refused}");
+    let settings = Settings::load(find, |warning| {
+        nt::log!(Warn, "{warning}");
     });
-    // The value is there and may be stricter than the default, which must not take its place for want of memory.
+    // As above.
     if without_memory {
         return Err(Status::INSUFFICIENT_RESOURCES);
     }

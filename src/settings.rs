@@ -1,5 +1,6 @@
 //! What an administrator can set, under the service's `Parameters` key: `docs/settings.md` is the page about it. Every value is
-//! a REG_DWORD with bounds. What is out of them, or of another type, is as good as absent, and the log says so.
+//! a REG_DWORD with bounds. What is out of them, or of another type, cannot be taken, and the log says so: the default takes its
+//! place, or where that may be less safe than what was meant, the strictest there is.
 
 use core::fmt;
 use core::time::Duration;
@@ -28,11 +29,13 @@ const SWITCH: Allowed = Allowed::Range(0, 1);
 /// As MS-SMB2 writes dialects.
 const DIALECT: Allowed = Allowed::Values(&[0x0202, 0x0210, 0x0300, 0x0302, 0x0311]);
 
-/// One setting: its registry name, the value it has when nothing is set, and what may be set.
+/// One setting: its registry name, the value it has when nothing is set, what may be set, and the value it has when something
+/// else is.
 struct Rule {
     name: &'static str,
     default: u32,
     allowed: Allowed,
+    instead: u32,
 }
 
 /// What the registry has for a setting.
@@ -46,15 +49,25 @@ pub enum Found {
     Unusable(Status),
 }
 
-/// Something that was set but not taken.
+/// Something that an administrator should know of what he has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// The setting's registry name.
-    pub name: &'static str,
-    /// Why not.
-    pub why: Why,
-    /// What is used instead.
-    pub default: u32,
+pub enum Warning {
+    /// It was not taken.
+    Refused {
+        /// The setting's registry name.
+        name: &'static str,
+        /// Why not.
+        why: Why,
+        /// What is used instead.
+        instead: u32,
+    },
+    /// The oldest dialect to accept is newer than the newest to offer.
+    NoDialect {
+        /// The oldest.
+        min: u32,
+        /// The newest.
+        max: u32,
+    },
 }
 
 /// Why a setting was not taken.
@@ -64,26 +77,30 @@ pub enum Why {
     Unusable(Status),
     /// It is out of bounds.
     OutOfBounds(u32),
-    /// Another setting forbids it.
-    Contradiction(u32),
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, why, default } = self;
-        match why {
-            Why::Unusable(status) => write!(out, "setting {name} is no REG_DWORD ({status:?})")?,
-            Why::OutOfBounds(value) => write!(out, "setting {name} cannot be {value:#x}")?,
-            Why::Contradiction(value) => {
-                write!(out, "setting {name} cannot be {value:#x} beside the others")?;
+        match self {
+            Self::Refused { name, why, instead } => {
+                match why {
+                    Why::Unusable(status) => {
+                        write!(out, "setting {name} is no REG_DWORD ({status:?})")?;
+                    }
+                    Why::OutOfBounds(value) => write!(out, "setting {name} cannot be {value:#x}")?,
+                }
+                write!(out, ": {instead:#x} is used")
             }
+            Self::NoDialect { min, max } => write!(
+                out,
+                "setting MinDialect {min:#x} is newer than MaxDialect {max:#x}: no server can be connected to"
+            ),
         }
-        write!(out, ": {default:#x} is used")
     }
 }
 
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $field:ident: $name:literal = $default:expr, $allowed:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $field:ident: $name:literal = $default:expr, $allowed:expr $(, strictest $strictest:expr)?;)*) => {
         /// The driver's settings, read once at start.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Settings {
@@ -91,12 +108,12 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Reads every setting with `read`, by its name, and tells `refused` of each that is not taken.
-            pub fn load(mut read: impl FnMut(&'static str) -> Found, mut refused: impl FnMut(Refused)) -> Self {
-                let mut settings = Self {
-                    $($field: Rule { name: $name, default: $default, allowed: $allowed }.value(&mut read, &mut refused),)*
+            /// Reads every setting with `read`, by its name, and tells `warn` what is wrong with them.
+            pub fn load(mut read: impl FnMut(&'static str) -> Found, mut warn: impl FnMut(Warning)) -> Self {
+                let settings = Self {
+                    $($field: settings!(rule $name, $default, $allowed $(, $strictest)?).value(&mut read, &mut warn),)*
                 };
-                settings.resolve_contradictions(refused);
+                settings.look_for_contradictions(warn);
                 settings
             }
         }
@@ -109,7 +126,13 @@ macro_rules! settings {
 
         /// Every setting there is.
         #[cfg(test)]
-        const RULES: &[Rule] = &[$(Rule { name: $name, default: $default, allowed: $allowed },)*];
+        const RULES: &[Rule] = &[$(settings!(rule $name, $default, $allowed $(, $strictest)?),)*];
+    };
+    (rule $name:literal, $default:expr, $allowed:expr) => {
+        settings!(rule $name, $default, $allowed, $default)
+    };
+    (rule $name:literal, $default:expr, $allowed:expr, $instead:expr) => {
+        Rule { name: $name, default: $default, allowed: $allowed, instead: $instead }
     };
 }
 
@@ -117,15 +140,15 @@ settings! {
     /// What carries connections: [`TRANSPORT_WSK`] or [`TRANSPORT_TDI`].
     transport: "Transport" = TRANSPORT_WSK, Allowed::Values(&[TRANSPORT_WSK, TRANSPORT_TDI]);
     /// Oldest dialect to accept, as MS-SMB2 writes dialects.
-    min_dialect: "MinDialect" = 0x0202, DIALECT;
+    min_dialect: "MinDialect" = 0x0202, DIALECT, strictest 0x0311;
     /// Newest dialect to offer.
     max_dialect: "MaxDialect" = 0x0311, DIALECT;
     /// Refuse sessions that cannot be signed.
     require_signing: "RequireSigning" = 1, SWITCH;
     /// Refuse sessions that cannot be encrypted.
-    require_encryption: "RequireEncryption" = 0, SWITCH;
+    require_encryption: "RequireEncryption" = 0, SWITCH, strictest 1;
     /// The ciphers to offer, as MS-SMB2 numbers them, each a hexadecimal digit, the preferred one first: [`Self::ciphers`].
-    cipher_order: "Ciphers" = 0x2143, Allowed::Ciphers;
+    cipher_order: "Ciphers" = 0x2143, Allowed::Ciphers, strictest 0x43;
     /// Accept that a server makes a named user its guest.
     allow_guest: "AllowGuest" = 0, SWITCH;
     /// Connect without a user where none was given.
@@ -150,26 +173,11 @@ settings! {
 }
 
 impl Settings {
-    /// Puts what is sensible by itself but not together back to the defaults.
-    fn resolve_contradictions(&mut self, mut refused: impl FnMut(Refused)) {
-        if self.min_dialect <= self.max_dialect {
-            return;
-        }
-        let Self {
-            min_dialect,
-            max_dialect,
-            ..
-        } = Self::default();
-        for (name, value, default) in [
-            ("MinDialect", &mut self.min_dialect, min_dialect),
-            ("MaxDialect", &mut self.max_dialect, max_dialect),
-        ] {
-            refused(Refused {
-                name,
-                why: Why::Contradiction(*value),
-                default,
-            });
-            *value = default;
+    /// Warns of what is sensible by itself but not together. It stays as it is: no server has a dialect that fits.
+    fn look_for_contradictions(&self, mut warn: impl FnMut(Warning)) {
+        let (min, max) = (self.min_dialect, self.max_dialect);
+        if min > max {
+            warn(Warning::NoDialect { min, max });
         }
     }
 
@@ -222,7 +230,7 @@ impl Rule {
     fn value(
         &self,
         read: &mut impl FnMut(&'static str) -> Found,
-        refused: &mut impl FnMut(Refused),
+        warn: &mut impl FnMut(Warning),
     ) -> u32 {
         let why = match read(self.name) {
             Found::Nothing => return self.default,
@@ -230,12 +238,12 @@ impl Rule {
             Found::Value(value) => Why::OutOfBounds(value),
             Found::Unusable(status) => Why::Unusable(status),
         };
-        refused(Refused {
+        warn(Warning::Refused {
             name: self.name,
             why,
-            default: self.default,
+            instead: self.instead,
         });
-        self.default
+        self.instead
     }
 }
 
@@ -246,14 +254,14 @@ mod tests {
     use std::vec::Vec;
 
     /// Loads settings of which only some are set.
-    fn load(set: &[(&str, Found)]) -> (Settings, Vec<Refused>) {
-        let mut refused = Vec::new();
+    fn load(set: &[(&str, Found)]) -> (Settings, Vec<Warning>) {
+        let mut warnings = Vec::new();
         let find = |name| set.iter().find(|(set, _)| *set == name);
         let settings = Settings::load(
             |name| find(name).map_or(Found::Nothing, |&(_, found)| found),
-            |refusal| refused.push(refusal),
+            |warning| warnings.push(warning),
         );
-        (settings, refused)
+        (settings, warnings)
     }
 
     #[test]
@@ -269,7 +277,9 @@ mod tests {
     #[test]
     fn every_default_is_allowed_and_every_name_is_its_own() {
         for (index, rule) in RULES.iter().enumerate() {
-            assert!(rule.allowed.contains(rule.default), "{}", rule.name);
+            for value in [rule.default, rule.instead] {
+                assert!(rule.allowed.contains(value), "{}", rule.name);
+            }
             let same = RULES.iter().filter(|other| other.name == rule.name);
             assert_eq!(same.count(), 1, "{index}");
         }
@@ -292,11 +302,15 @@ mod tests {
                 assert_eq!(refused, [], "{} = {value}", rule.name);
             }
             for value in below.into_iter().chain([above, u32::MAX]) {
-                let (settings, refused) = load(&[(rule.name, Found::Value(value))]);
-                assert_eq!(settings, Settings::default());
-                assert_eq!(refused.len(), 1);
-                assert_eq!(refused[0].name, rule.name);
-                assert_eq!(refused[0].why, Why::OutOfBounds(value));
+                let (settings, warnings) = load(&[(rule.name, Found::Value(value))]);
+                let (strict, _) = load(&[(rule.name, Found::Value(rule.instead))]);
+                assert_eq!(settings, strict);
+                let refused = Warning::Refused {
+                    name: rule.name,
+                    why: Why::OutOfBounds(value),
+                    instead: rule.instead,
+                };
+                assert_eq!(warnings, [refused]);
             }
         }
     }
@@ -323,16 +337,35 @@ mod tests {
     }
 
     #[test]
-    fn an_oldest_dialect_newer_than_the_newest_leaves_both_at_their_defaults() {
+    fn an_oldest_dialect_newer_than_the_newest_leaves_none() {
         let set = [
             ("MinDialect", Found::Value(0x0311)),
             ("MaxDialect", Found::Value(0x0210)),
         ];
-        let (settings, refused) = load(&set);
-        assert_eq!(settings, Settings::default());
-        let names: Vec<_> = refused.iter().map(|refused| refused.name).collect();
-        assert_eq!(names, ["MinDialect", "MaxDialect"]);
-        assert_eq!(refused[0].why, Why::Contradiction(0x0311));
+        let (settings, warnings) = load(&set);
+        assert_eq!(settings.min_dialect, 0x0311);
+        assert_eq!(settings.max_dialect, 0x0210);
+        assert_eq!(
+            warnings[0].to_string(),
+            "setting MinDialect 0x311 is newer than MaxDialect 0x210: no server can be connected to"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_taken_of_what_protects_is_taken_for_the_strictest() {
+        let text = Found::Unusable(Status::OBJECT_TYPE_MISMATCH);
+        for found in [text, Found::Value(0x1_0000)] {
+            let of = |name| load(&[(name, found)]).0;
+            assert_eq!(of("RequireSigning").require_signing, 1);
+            assert_eq!(of("RequireEncryption").require_encryption, 1);
+            assert_eq!(of("MinDialect").min_dialect, 0x0311);
+            assert_eq!(
+                of("Ciphers").ciphers().as_slice(),
+                [Cipher::Aes256Gcm, Cipher::Aes256Ccm]
+            );
+            assert_eq!(of("AllowGuest").allow_guest, 0);
+            assert_eq!(of("AllowAnonymous").allow_anonymous, 0);
+        }
     }
 
     #[test]

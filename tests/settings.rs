@@ -11,9 +11,9 @@ use scripted::{
     AND_SOME, Mount, PARAMETERS, PASSWORD, SHARE, USER, bytes, count, server, share, start,
     with_driver,
 };
-use smb_server::{Fault, When};
+use smb_server::{Encryption, Fault, When};
 use smb_wire::NtStatus;
-use smb_wire::smb2::{Command, ReadRequest};
+use smb_wire::smb2::{Command, Dialect, ReadRequest};
 
 /// Loads the driver with such values in the registry, works with it, and returns the warnings that it logged.
 fn warnings(values: &[(&str, RegistryValue)], work: impl FnOnce(&Process)) -> Vec<String> {
@@ -48,8 +48,7 @@ fn nonsense_of_every_kind_is_logged_and_the_driver_works_with_its_defaults() {
     let dword = |bytes: &[u8]| RegistryValue::Raw(sys::REG_DWORD, bytes.to_vec());
     let nonsense = [
         ("Transport", RegistryValue::Dword(7)),
-        ("MinDialect", RegistryValue::Dword(0x0300)),
-        ("MaxDialect", RegistryValue::Dword(0x0210)),
+        ("MaxDialect", RegistryValue::Dword(0x0310)),
         ("Credits", RegistryValue::Text("512".into())),
         ("MaxIoBytes", RegistryValue::Dword(u32::MAX)),
         ("IoDepth", dword(&[8, 0, 0])),
@@ -72,6 +71,47 @@ fn nonsense_of_every_kind_is_logged_and_the_driver_works_with_its_defaults() {
         assert_eq!(about.count(), 1, "{name}: {warnings:#?}");
     }
     assert_eq!(warnings.len(), nonsense.len());
+}
+
+/// What comes of connecting to a server with these settings, and what its requests were.
+fn connecting(
+    values: &[(&str, RegistryValue)],
+    server: smb_server::Builder,
+) -> (Option<NtStatus>, smb_server::Stats) {
+    let server = start(server);
+    let mut outcome = None;
+    let warnings = warnings(values, |process| {
+        let user = Some((USER, PASSWORD));
+        outcome = Mount::connect(process, &server, SHARE, user).err();
+    });
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    (outcome, server.stop())
+}
+
+#[test]
+fn what_was_meant_to_protect_protects_even_if_it_is_nonsense() {
+    let share = share();
+    let one = || RegistryValue::Text("1".into());
+    // Encryption is required.
+    for value in [RegistryValue::Dword(2), one()] {
+        let plain = server(&share).encryption(Encryption::Off);
+        let (outcome, _) = connecting(&[("RequireEncryption", value)], plain);
+        assert_eq!(outcome, Some(NtStatus::NOT_SUPPORTED));
+    }
+    // Only the newest dialect will do.
+    for value in [RegistryValue::Dword(0x0310), one()] {
+        let old = server(&share).dialects(Dialect::SMB2_0_2..=Dialect::SMB3_0_2);
+        let (outcome, _) = connecting(&[("MinDialect", value)], old);
+        assert_eq!(outcome, Some(NtStatus::NOT_SUPPORTED));
+    }
+    // Not a word is said in a dialect that either setting forbids.
+    let contradiction = [
+        ("MinDialect", RegistryValue::Dword(0x0311)),
+        ("MaxDialect", RegistryValue::Dword(0x0302)),
+    ];
+    let (outcome, stats) = connecting(&contradiction, server(&share));
+    assert_eq!(outcome, Some(NtStatus::NOT_SUPPORTED));
+    assert_eq!(stats.requests_of(Command::NEGOTIATE), 0);
 }
 
 #[test]
