@@ -47,9 +47,14 @@ impl Server {
                 assert_eq!(header.session_id, session_id, "sealed with another's key");
                 Cover::Sealed
             } else if header.flags.contains(HeaderFlags::SIGNED) {
+                let mut has_key = self.honest;
                 let mut accounts = self.authority.accounts(header.session_id);
-                let is_signed = accounts.any(|account| account.verify(&header, message));
-                assert!(is_signed, "a wrong signature");
+                let is_signed = accounts.any(|account| {
+                    has_key |= account.has_keys();
+                    account.verify(&header, message)
+                });
+                // Below 3.0 somebody in between can have a client believe in a logon that failed.
+                assert!(is_signed || !has_key, "a wrong signature");
                 Cover::Signed
             } else {
                 Cover::None
