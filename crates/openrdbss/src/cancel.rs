@@ -38,8 +38,7 @@ unsafe extern "C" fn cancel_irp(_device: *mut DEVICE_OBJECT, request: *mut IRP) 
     let irql = irp::cancel_irql(request);
     let mut found = None;
     context::for_each_active(|context| {
-        if context::irp(context) == Some(request) {
-            mark(context);
+        if context::irp(context) == Some(request) && mark(context) {
             found = Some(context);
         }
     });
@@ -49,10 +48,13 @@ unsafe extern "C" fn cancel_irp(_device: *mut DEVICE_OBJECT, request: *mut IRP) 
     }
 }
 
-/// Marks a request and keeps it for [`tell_mini`]. The list of requests is locked.
-fn mark(context: Context) {
-    context::flags(context).fetch_or(RX_CONTEXT_FLAG_CANCELLED, Ordering::AcqRel);
-    context::reference(context);
+/// Marks a request and keeps it for [`tell_mini`]; false if nobody holds it any more. The list of requests is locked.
+fn mark(context: Context) -> bool {
+    let held = context::reference_if_held(context);
+    if held {
+        context::flags(context).fetch_or(RX_CONTEXT_FLAG_CANCELLED, Ordering::AcqRel);
+    }
+    held
 }
 
 /// Tells the mini-redirector that a marked request is cancelled, below DISPATCH_LEVEL, and lets go of it.
@@ -102,8 +104,7 @@ pub(crate) fn cancel_all(wanted: impl Fn(Context) -> bool) {
         let mut found = None;
         context::for_each_active(|context| {
             let cancelled = context::has(context, RX_CONTEXT_FLAG_CANCELLED);
-            if found.is_none() && !cancelled && wanted(context) {
-                mark(context);
+            if found.is_none() && !cancelled && wanted(context) && mark(context) {
                 found = Some(context);
             }
         });

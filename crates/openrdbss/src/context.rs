@@ -222,6 +222,17 @@ pub(crate) fn reference(context: Context) {
     atomic(addr!(context => ReferenceCount)).fetch_add(1, Ordering::Relaxed);
 }
 
+/// Adds a reference unless the last one is gone: whoever dropped that one ends the context as soon as he has the lock of the list,
+/// under which this is called.
+pub(crate) fn reference_if_held(context: Context) -> bool {
+    let references = atomic(addr!(context => ReferenceCount));
+    references
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+            (count != 0).then(|| count.wrapping_add(1))
+        })
+        .is_ok()
+}
+
 /// Drops a reference; the last one ends the context.
 #[track_caller]
 pub(crate) fn dereference(context: Context) {
@@ -483,3 +494,6 @@ pub unsafe extern "C" fn RxCompleteRequest_Real(
         complete(context, Status);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,8 @@
 )]
 
 mod assertion;
+#[cfg(test)]
+mod bench;
 mod buffer;
 mod buffering;
 mod calldown;
