@@ -1,10 +1,11 @@
-//! A password leaves no trace: not in pool that is given back, whoever allocated it, nor in pool while its connection lasts.
+//! A password leaves no trace: not in pool that is given back, whoever allocated it, nor in pool while its connection lasts. Nor
+//! do the keys that come from it, once their session is over.
 #![forbid(unsafe_code)]
 
 mod scripted;
 
 use ntsim::user::Process;
-use scripted::{Desk, Mount, SHARE, USER, share, start, with_driver};
+use scripted::{Desk, Mount, SHARE, Settings, USER, share, start, with_driver};
 use smb_server::RunningServer;
 use smb_wire::NtStatus;
 
@@ -14,6 +15,8 @@ use oxsmb::control;
 
 /// Long enough to be found nowhere by chance.
 const PASSWORD: &str = "correct horse battery staple";
+/// NTOWFv1 of it, as openssl computes MD4: as good as the password (MS-NLMP 3.3.1).
+const NT_HASH: u128 = 0x1b9d_5eff_d34a_c283_c8ef_e2ea_caea_8bbc;
 const ANN: Option<(&str, &str)> = Some((USER, PASSWORD));
 const WRONG: Option<(&str, &str)> = Some((USER, "Tr0ub4dor & 3 of them"));
 
@@ -67,6 +70,36 @@ fn a_password_is_in_no_pool_while_its_connection_lasts() {
         drop(mount.make("file").unwrap());
         assert_not_kept(desk);
     });
+}
+
+/// The ciphers, as the setting has them, and the dialects, each with whether it seals.
+const WAYS: [&Settings<'static>; 7] = [
+    &[("MaxDialect", 0x0210)],
+    &[("MaxDialect", 0x0302)],
+    &[],
+    &[("RequireEncryption", 1), ("Ciphers", 1)],
+    &[("RequireEncryption", 1), ("Ciphers", 2)],
+    &[("RequireEncryption", 1), ("Ciphers", 3)],
+    &[("RequireEncryption", 1), ("Ciphers", 4)],
+];
+
+#[test]
+fn no_key_of_a_session_is_in_freed_pool() {
+    for settings in WAYS {
+        let server = guarded();
+        with_driver(settings, |desk| {
+            desk.kernel().watch_secret(&NT_HASH.to_be_bytes());
+            let mount = Mount::connect(desk.process(), &server, SHARE, ANN).unwrap();
+            let secrets = server.secrets();
+            let sealed = secrets.len() == 4;
+            assert!(sealed || !settings.iter().any(|(name, _)| *name == "Ciphers"));
+            for secret in secrets {
+                desk.kernel().watch_secret(&secret);
+            }
+            drop(mount.make("file").unwrap());
+            mount.disconnect(true).unwrap();
+        });
+    }
 }
 
 #[test]

@@ -55,6 +55,11 @@ impl RunningServer {
         self.server.stats()
     }
 
+    /// Every key of the sessions that there are: what must be found nowhere once they are over.
+    pub fn secrets(&self) -> Vec<Vec<u8>> {
+        self.server.secrets()
+    }
+
     /// Ends all connections that exist; new ones are still accepted.
     pub fn disconnect_all(&self) {
         self.server.shut_sockets();

@@ -103,6 +103,13 @@ impl Server {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Every key of every session that there is.
+    pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
+        let sessions = self.sessions.lock();
+        let alive = sessions.values().filter_map(Weak::upgrade);
+        alive.flat_map(|session| session.secrets()).collect()
+    }
+
     pub(crate) fn add_session(&self, session: &Arc<Session>) {
         self.sessions
             .lock()

@@ -75,6 +75,12 @@ impl Session {
         self.keys.as_ref().map(|keys| &keys.signing)
     }
 
+    /// Every key that it has, as bytes.
+    pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
+        let keys = self.keys.as_ref();
+        keys.map(SessionKeys::secrets).unwrap_or_default()
+    }
+
     /// The keys that seal, if a cipher was agreed on.
     pub(crate) fn seals(&self) -> Option<&Seals> {
         self.keys.as_ref()?.seals.as_ref()

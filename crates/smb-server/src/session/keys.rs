@@ -4,13 +4,15 @@ use smb_crypto::{Cipher, CryptoError, Key128, KeyPurpose, PreauthHash, SigningKe
 use smb_wire::smb2::Dialect;
 
 use crate::connection::Negotiated;
-use crate::seals::Seals;
+use crate::seals::{ForgeryKeys, Seals};
 
 /// What a session signs and seals with.
 pub(crate) struct SessionKeys {
     pub(super) signing: SigningKey,
     /// Where a cipher was agreed on.
     pub(super) seals: Option<Seals>,
+    /// What nobody but the two sides may know: the session's key, and the one that signs.
+    secrets: Vec<Key128>,
 }
 
 impl SessionKeys {
@@ -32,6 +34,7 @@ impl SessionKeys {
                 return Ok(Self {
                     signing: SigningKey::new(algorithm, session_key)?,
                     seals: None,
+                    secrets: vec![session_key.clone()],
                 });
             }
         };
@@ -40,6 +43,17 @@ impl SessionKeys {
         Ok(Self {
             signing: SigningKey::new(algorithm, &signing)?,
             seals: negotiated.cipher.map(seals).transpose()?,
+            secrets: vec![session_key.clone(), signing],
         })
+    }
+
+    /// Every key in it, as bytes.
+    pub(super) fn secrets(&self) -> Vec<Vec<u8>> {
+        let keys = self.secrets.iter().map(|key| key.as_bytes().to_vec());
+        let seals = self.seals.iter().flat_map(|seals| {
+            let ForgeryKeys { client, server } = &seals.forgery;
+            [client, server].map(|key| key.as_bytes().to_vec())
+        });
+        keys.chain(seals).collect()
     }
 }
