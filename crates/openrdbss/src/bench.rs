@@ -63,7 +63,9 @@ unsafe extern "C" fn entry(driver: *mut DRIVER_OBJECT, path: *mut UNICODE_STRING
     if status < 0 {
         return status;
     }
-    let mut units = r"\Device\Bench".encode_utf16().collect::<std::vec::Vec<_>>();
+    let mut units = r"\Device\Bench"
+        .encode_utf16()
+        .collect::<std::vec::Vec<_>>();
     let bytes = (units.len() * 2) as u16;
     let mut name = UNICODE_STRING {
         Length: bytes,

@@ -412,6 +412,22 @@ impl File {
         })
     }
 
+    /// Begins to lock a range of bytes, for which it waits. The buffer is the length.
+    #[track_caller]
+    pub fn nt_lock_file_overlapped(
+        &self,
+        offset: u64,
+        length: u64,
+        exclusive: bool,
+    ) -> Pending<i64> {
+        let exclusive = if exclusive { SL_EXCLUSIVE_LOCK } else { 0 };
+        self.begin(Box::new(length.cast_signed()), |length, file, caller| {
+            let length = (&raw mut *length).cast();
+            let offset = offset.cast_signed();
+            io::lock(file, IRP_MN_LOCK, exclusive, offset, length, 0, caller)
+        })
+    }
+
     /// Unlocks a range of bytes.
     #[track_caller]
     pub fn nt_unlock_file(&self, offset: u64, length: u64) -> IoStatus {

@@ -2,19 +2,19 @@
 //!
 //! A file's locks are in a list with its FCB. A lock enters it first, which settles conflicts between handles that share an
 //! open of the server, and then goes to the server, unless locks may be buffered; what the server refuses leaves the list
-//! again. A request that has to wait for another handle's lock waits in a second list, and is tried again when one is given up.
+//! again. A request that has to wait for another handle's lock waits in a second list, and is tried again when one is given up. That
+//! list is under the library's general lock, so that a cancelled request can be taken out of it by somebody who does not hold its file.
 
 mod ranges;
 
 use crate::calldown::Answer;
 use crate::context::{self, Context};
-use crate::dispatch;
 use crate::fcb::Fcb;
 use crate::kernel::irp::Stack;
 use crate::kernel::{pool, spin};
 use crate::live::{Live, addr, follow, get, set};
 use crate::request::{self, File};
-use crate::{list, low_io};
+use crate::{data, dispatch, list, low_io};
 use core::sync::atomic::Ordering;
 use nt::sys::{
     BOOLEAN, FILE_OBJECT, LARGE_INTEGER, LIST_ENTRY, NTSTATUS, PVOID, STATUS_CANCELLED,
@@ -210,6 +210,7 @@ fn enter(context: Context, file: Fcb, held: Live<Held>, at_once: bool) -> bool {
     }
     if !at_once {
         context::mark_pending(context);
+        let _waiters = data::lock();
         context::flags(context).fetch_or(RX_CONTEXT_FLAG_IN_SERIALIZATION_QUEUE, Ordering::AcqRel);
         list::push_back(
             addr!(extra => lock_waiters),
@@ -224,16 +225,11 @@ fn enter(context: Context, file: Fcb, held: Live<Held>, at_once: bool) -> bool {
     false
 }
 
-/// Tries a cancelled request that waits for a lock again, which ends it.
+/// Tries a cancelled request that waits for a lock again, which ends it. One that does not wait may be completed and its file gone, so
+/// nothing of the file is looked at.
 pub(crate) fn cancel_wait(context: Context) {
-    let Some(file) = Fcb::from_ptr(get!(context => pFcb)) else {
-        return;
-    };
-    if !context::has(context, RX_CONTEXT_FLAG_IN_SERIALIZATION_QUEUE) {
-        return;
-    }
     let waited = {
-        let _held = spin::acquire(addr!(file.extra() => lock_list_lock));
+        let _waiters = data::lock();
         take_waiter(context)
     };
     if waited {
@@ -241,7 +237,7 @@ pub(crate) fn cancel_wait(context: Context) {
     }
 }
 
-/// Takes a waiting request out of its list; false if somebody else has. The list is locked.
+/// Takes a waiting request out of its list; false if somebody else has. The waiters are locked.
 fn take_waiter(context: Context) -> bool {
     let flag = RX_CONTEXT_FLAG_IN_SERIALIZATION_QUEUE;
     let waited = context::flags(context).fetch_and(!flag, Ordering::AcqRel) & flag != 0;
@@ -251,20 +247,31 @@ fn take_waiter(context: Context) -> bool {
     waited
 }
 
+/// Takes out the first request waiting for a lock of the file that `wanted` chooses; it is the caller's then, to be queued.
+fn take_first(file: Fcb, wanted: impl Fn(Context) -> bool) -> Option<Context> {
+    let _waiters = data::lock();
+    list::iter(addr!(file.extra() => lock_waiters))
+        .map(|member| list::container!(member, RX_CONTEXT, RxContextSerializationQLinks))
+        .find(|waiter| wanted(*waiter) && take_waiter(*waiter))
+}
+
 /// A lock is gone: everybody who waits tries again.
 fn wake_waiters(file: Fcb) {
-    loop {
-        let waiter = {
-            let _held = spin::acquire(addr!(file.extra() => lock_list_lock));
-            let first = list::first(addr!(file.extra() => lock_waiters));
-            let waiter = first
-                .map(|member| list::container!(member, RX_CONTEXT, RxContextSerializationQLinks));
-            waiter.filter(|waiter| take_waiter(*waiter))
-        };
-        match waiter {
-            Some(waiter) => dispatch::queue(waiter),
-            None => return,
-        }
+    while let Some(waiter) = take_first(file, |_| true) {
+        dispatch::queue(waiter);
+    }
+}
+
+/// Ends the requests of a file object that wait for a lock.
+fn cancel_waiters(file: Fcb, file_object: Live<FILE_OBJECT>) {
+    let of_object = |waiter| {
+        // It waits, so its IRP is not completed.
+        context::stack(waiter)
+            .is_some_and(|stack| get!(stack => FileObject) == file_object.as_ptr())
+    };
+    while let Some(waiter) = take_first(file, of_object) {
+        context::flags(waiter).fetch_or(RX_CONTEXT_FLAG_CANCELLED, Ordering::AcqRel);
+        dispatch::queue(waiter);
     }
 }
 
@@ -389,11 +396,7 @@ unsafe extern "C" fn unlock_all_done(context: *mut RX_CONTEXT) -> NTSTATUS {
 
 /// A handle goes: its locks and its waiting requests go with it.
 pub(crate) fn unlock_all_at_cleanup(context: Context, file: File, file_object: Live<FILE_OBJECT>) {
-    crate::cancel::cancel_all(|other| {
-        let same = context::stack(other)
-            .is_some_and(|stack| get!(stack => FileObject) == file_object.as_ptr());
-        same && context::has(other, RX_CONTEXT_FLAG_IN_SERIALIZATION_QUEUE)
-    });
+    cancel_waiters(file.fcb, file_object);
     let any = {
         let _held = spin::acquire(addr!(file.fcb.extra() => lock_list_lock));
         members(file.fcb).any(|held| get!(held => owner).file_object == file_object.as_ptr())
@@ -460,3 +463,6 @@ pub unsafe extern "C" fn RxLockEnumerator(
     unsafe { IsLockExclusive.write(get!(held => list.ExclusiveLock)) };
     1
 }
+
+#[cfg(test)]
+mod tests;

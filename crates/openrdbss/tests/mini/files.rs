@@ -355,6 +355,28 @@ fn a_lock_that_waits_comes_when_the_other_goes() {
 }
 
 #[test]
+fn a_lock_that_waits_ends_when_it_is_cancelled_or_its_handle_is_closed() {
+    let bench = Bench::new();
+    let (one, two) = (bench.file("w"), bench.overlapped("w"));
+    let three = bench.overlapped("w");
+    assert_eq!(one.nt_lock_file(0, 10, true, true).status, STATUS_SUCCESS);
+    let cancelled = two.nt_lock_file_overlapped(0, 10, true);
+    let closed = two.nt_lock_file_overlapped(5, 1, true);
+    let granted = three.nt_lock_file_overlapped(5, 1, true);
+    cancelled.cancel();
+    assert_eq!(cancelled.wait().1.status, STATUS_CANCELLED);
+    drop(two);
+    assert_eq!(closed.wait().1.status, STATUS_CANCELLED);
+    assert!(granted.try_wait().is_none());
+    drop(one);
+    assert_eq!(granted.wait().1.status, STATUS_SUCCESS);
+    drop(three);
+    assert_eq!(bench.toy.counters.locks.load(SeqCst), 2);
+    assert_eq!(bench.toy.counters.cancels.load(SeqCst), 0);
+    bench.finish();
+}
+
+#[test]
 fn controls_of_a_file_and_security_go_through() {
     let bench = Bench::new();
     let file = bench.file("c");
