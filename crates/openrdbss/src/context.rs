@@ -2,7 +2,9 @@
 //!
 //! A context has a count; the last [`dereference`] gives it back. Contexts come from a list of spare ones, so that a
 //! steady stream of reads and writes allocates nothing. Cleanup and close must not fail for want of memory: they fall
-//! back on one context that is kept for them (as RDBSS's "must succeed" contexts).
+//! back on a context that is kept for them (as RDBSS's "must succeed" contexts). There are two of those. A user's close has its
+//! context before it waits for its FCB, the library's own closes get one while they hold theirs: with one for both, each
+//! could wait for what the other has. The holder of the second waits for no other FCB.
 
 use crate::assertion::{Rule, violated};
 use crate::fcb::Fcb;
@@ -32,17 +34,35 @@ pub(crate) struct Contexts {
     spare: LIST_ENTRY,
     spare_count: usize,
     serial: u32,
-    /// Set while `reserve` is free.
-    reserve_free: KEVENT,
-    reserve: RX_CONTEXT,
+    /// For requests that have an IRP.
+    reserve_for_users: Reserve,
+    /// For requests of the library's own.
+    reserve_for_library: Reserve,
+}
+
+/// A context that is kept for requests that must not fail.
+#[repr(C)]
+struct Reserve {
+    /// Set while `context` is free.
+    free: KEVENT,
+    context: RX_CONTEXT,
 }
 
 /// Makes the lists.
 pub(crate) fn init(contexts: Live<Contexts>) {
     list::init(addr!(contexts => active));
     list::init(addr!(contexts => spare));
-    event::init_synchronization(addr!(contexts => reserve_free));
-    event::set(addr!(contexts => reserve_free));
+    for reserve in reserves(contexts) {
+        event::init_synchronization(addr!(reserve => free));
+        event::set(addr!(reserve => free));
+    }
+}
+
+fn reserves(contexts: Live<Contexts>) -> [Live<Reserve>; 2] {
+    [
+        addr!(contexts => reserve_for_users),
+        addr!(contexts => reserve_for_library),
+    ]
 }
 
 /// Frees the spare contexts.
@@ -93,8 +113,14 @@ pub(crate) fn create_must_succeed(
         return Some(context);
     }
     let contexts = contexts()?;
-    event::wait(addr!(contexts => reserve_free));
-    let context = addr!(contexts => reserve);
+    let [for_users, for_library] = reserves(contexts);
+    let reserve = if irp.is_some() {
+        for_users
+    } else {
+        for_library
+    };
+    event::wait(addr!(reserve => free));
+    let context = addr!(reserve => context);
     initialise(
         context,
         irp,
@@ -258,7 +284,12 @@ pub(crate) fn dereference(context: Context) {
         keep
     };
     if flags & RX_CONTEXT_FLAG_MUST_SUCCEED_ALLOCATED != 0 {
-        event::set(addr!(contexts => reserve_free));
+        let reserve = reserves(contexts)
+            .into_iter()
+            .find(|reserve| addr!(*reserve => context) == context);
+        if let Some(reserve) = reserve {
+            event::set(addr!(reserve => free));
+        }
     } else if !keep && flags & RX_CONTEXT_FLAG_FROM_POOL != 0 {
         pool::free(context, RX_IRPC_POOLTAG);
     }
