@@ -4,6 +4,7 @@ extern crate std;
 
 use crate::live::Live;
 use core::sync::atomic::{AtomicPtr, Ordering};
+use core::time::Duration;
 use nt::sys::{DRIVER_OBJECT, NTSTATUS, UNICODE_STRING};
 use ntsim::{Config, Driver, Kernel};
 use rdbss::raw::*;
@@ -55,6 +56,23 @@ impl Drop for Bench {
 pub(crate) fn device() -> Live<RDBSS_DEVICE_OBJECT> {
     // SAFETY: registered while the bench stands.
     unsafe { Live::from_nullable(DEVICE.load(Ordering::SeqCst)) }.unwrap()
+}
+
+/// Waits for what another thread does, for as long as a slow machine may need.
+pub(crate) fn wait_until(what: &str, done: impl Fn() -> bool) {
+    assert!(comes(Duration::from_secs(20), done), "never: {what}");
+}
+
+/// True if `done` comes true in that time.
+pub(crate) fn comes(time: Duration, done: impl Fn() -> bool) -> bool {
+    let end = std::time::Instant::now() + time;
+    while !done() {
+        if std::time::Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
 }
 
 unsafe extern "C" fn entry(driver: *mut DRIVER_OBJECT, path: *mut UNICODE_STRING) -> NTSTATUS {

@@ -15,7 +15,8 @@
 //!
 //! 1. an FCB (`HeaderResource`), one at a time;
 //! 2. a share's table of FCBs, or a device's table of names (`TableLock`); the mini-redirector is never called under one;
-//! 3. spin locks: the library's general one, the list of requests, a file's sizes and locks, a server's buffering changes.
+//! 3. spin locks: the library's general one, the list of requests, a file's sizes and locks, a server's buffering changes, the
+//!    timers. Two at a time are only: a file's locks, then the general one; the general one, then the timers.
 //!
 //! # What it does not do
 //!

@@ -56,18 +56,17 @@ pub(crate) fn arm(device: Live<RDBSS_DEVICE_OBJECT>) {
     let Some(scavenger) = follow!(device => pRdbssScavenger) else {
         return;
     };
-    {
-        let _held = data::lock();
-        if get!(scavenger => State) != RDBSS_SCAVENGER_DORMANT {
-            // Running already, or not started, when RxStopMinirdr does its work.
-            return;
-        }
-        set!(scavenger => State, RDBSS_SCAVENGER_ACTIVE);
-    }
     let interval = LARGE_INTEGER {
         QuadPart: limit(scavenger),
     };
     let item = addr!(scavenger => WorkItem).as_ptr();
+    let _held = data::lock();
+    if get!(scavenger => State) != RDBSS_SCAVENGER_DORMANT {
+        // Running already, or not started, when RxStopMinirdr does its work.
+        return;
+    }
+    set!(scavenger => State, RDBSS_SCAVENGER_ACTIVE);
+    // Under the lock: a stop in between would find nothing to take back, and the item is in the device, which goes then.
     // SAFETY: the item is used for nothing else, and RxStopMinirdr takes it back.
     unsafe {
         crate::timer::RxPostOneShotTimerRequest(
@@ -293,3 +292,6 @@ pub unsafe extern "C" fn RxScavengeAllFobxs(RxDeviceObject: *mut RDBSS_DEVICE_OB
         finalize::dormant(device, u64::MAX);
     }
 }
+
+#[cfg(test)]
+mod tests;

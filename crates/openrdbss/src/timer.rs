@@ -19,7 +19,7 @@ const TICK: i64 = 500_000;
 /// `RX_WORK_ITEM.Options` of an item that runs again and again; the bits below hold its period in ticks.
 const RECURRENT: u32 = 0x8000_0000;
 
-/// What is waiting for its time.
+/// What is waiting for its time. `lock` may be taken under the library's general lock, not the other way round.
 #[repr(C)]
 pub(crate) struct Timers {
     lock: KSPIN_LOCK,
@@ -260,3 +260,6 @@ fn quad(value: LARGE_INTEGER) -> i64 {
     // SAFETY: every bit pattern of the union is a number.
     unsafe { value.QuadPart }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
