@@ -7,7 +7,7 @@
 use crate::context;
 use crate::fcb::{self, Fcb};
 use crate::kernel::{pool, region, spin};
-use crate::live::{Live, addr, follow, get, set};
+use crate::live::{Live, addr, follow, get, load, set};
 use crate::worker::{self, LibraryWork};
 use crate::{list, scavenger, srv_open};
 use core::ffi::c_void;
@@ -159,7 +159,7 @@ fn find(
                 open.as_ptr() == wanted
             };
             // One that is on its way out is in the list until its last user has the lock.
-            same && get!(*open => mrx.NodeReferenceCount) != 0
+            same && load(addr!(*open => mrx.NodeReferenceCount)) != 0
         })
 }
 

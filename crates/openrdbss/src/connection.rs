@@ -3,7 +3,7 @@
 use crate::context;
 use crate::fcb::{self, Fcb};
 use crate::kernel::{region, resource};
-use crate::live::{Live, addr, follow, get, set};
+use crate::live::{Live, addr, follow, get, load, set};
 use crate::net::{self, finalize, net_root, v_net_root};
 use crate::{calldown, cancel, fobx, list, scavenger, srv_open};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -103,7 +103,7 @@ static WALKS: AtomicU32 = AtomicU32::new(0);
 /// Whether a handle of the view is open. An open that is closed but still looked at, by the end of a request whose user has gone on
 /// already, does not count.
 fn any_file_open(share: Live<NET_ROOT>, view: Live<V_NET_ROOT>) -> bool {
-    if get!(view => mrx.NumberOfOpens) == 0 {
+    if load(addr!(view => mrx.NumberOfOpens)) == 0 {
         return false;
     }
     let walk = WALKS.fetch_add(1, Ordering::Relaxed).wrapping_add(1);

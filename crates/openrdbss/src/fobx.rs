@@ -6,7 +6,7 @@ use crate::extension::Extension;
 use crate::fcb::{self, Fcb};
 use crate::kernel::irp;
 use crate::kernel::pool;
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, follow, get, load, set};
 use crate::reference::drop_one;
 use crate::{list, srv_open, unicode};
 use core::sync::atomic::Ordering;
@@ -52,7 +52,7 @@ pub(crate) fn whole(fobx: *mut MRX_FOBX) -> Option<Live<FOBX>> {
 
 /// True if any of `flags` (`FOBX_FLAG_*`) is set.
 pub(crate) fn has(fobx: Live<FOBX>, flags: u32) -> bool {
-    get!(fobx => mrx.Flags) & flags != 0
+    load(addr!(fobx => mrx.Flags)) & flags != 0
 }
 
 /// Sets and clears `FOBX_FLAG_*`.
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn RxFinalizeNetFobx(
     let Some(fobx) = (unsafe { Live::from_nullable(ThisFobx) }) else {
         return 0;
     };
-    let unheld = get!(fobx => mrx.NodeReferenceCount) == 0;
+    let unheld = load(addr!(fobx => mrx.NodeReferenceCount)) == 0;
     if unheld {
         finalize(fobx);
     }

@@ -116,6 +116,11 @@ pub(crate) fn linked<T>(pointer: *mut T) -> Option<Live<T>> {
     unsafe { Live::from_nullable(pointer) }
 }
 
+/// A counter or a set of flags that several threads change, as it is now.
+pub(crate) fn load(place: Live<u32>) -> u32 {
+    atomic(place).load(core::sync::atomic::Ordering::Acquire)
+}
+
 /// A counter or a set of flags that several threads change.
 pub(crate) fn atomic<'a>(place: Live<u32>) -> &'a core::sync::atomic::AtomicU32 {
     // SAFETY: aligned, live, and changed by atomic operations wherever two threads may.

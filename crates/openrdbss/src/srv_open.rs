@@ -3,7 +3,7 @@
 use crate::extension::Extension;
 use crate::fcb::{self, Fcb};
 use crate::kernel::pool;
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, follow, get, load, set};
 use crate::net::{self, net_root, v_net_root};
 use crate::reference::drop_one;
 use crate::{buffering, list};
@@ -40,7 +40,8 @@ pub(crate) fn create(view: Live<V_NET_ROOT>, file: Fcb) -> Option<Live<SRV_OPEN>
     touch_list(file);
     net::reference(view);
     fcb::reference(file);
-    set!(view => mrx.NumberOfOpens, get!(view => mrx.NumberOfOpens).saturating_add(1));
+    // Opens of other files come and go under the locks of those.
+    atomic(addr!(view => mrx.NumberOfOpens)).fetch_add(1, Ordering::Relaxed);
     if let Some(share) = v_net_root::net_root(view) {
         atomic(addr!(share => mrx.NumberOfSrvOpens)).fetch_add(1, Ordering::Relaxed);
     }
@@ -73,7 +74,7 @@ pub(crate) fn server(open: Live<SRV_OPEN>) -> Option<Live<SRV_CALL>> {
 
 /// True if any of `flags` (`SRVOPEN_FLAG_*`) is set.
 pub(crate) fn has(open: Live<SRV_OPEN>, flags: u32) -> bool {
-    get!(open => mrx.Flags) & flags != 0
+    load(addr!(open => mrx.Flags)) & flags != 0
 }
 
 /// Sets and clears `SRVOPEN_FLAG_*`.
@@ -116,7 +117,7 @@ fn finalize(open: Live<SRV_OPEN>) {
     touch_list(file);
     let view = view(open);
     if let Some(view) = view {
-        set!(view => mrx.NumberOfOpens, get!(view => mrx.NumberOfOpens).saturating_sub(1));
+        atomic(addr!(view => mrx.NumberOfOpens)).fetch_sub(1, Ordering::Relaxed);
         if let Some(share) = v_net_root::net_root(view) {
             atomic(addr!(share => mrx.NumberOfSrvOpens)).fetch_sub(1, Ordering::Relaxed);
         }
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn RxFinalizeSrvOpen(
     let Some(open) = (unsafe { Live::from_nullable(ThisSrvOpen) }) else {
         return 0;
     };
-    let unheld = get!(open => mrx.NodeReferenceCount) == 0;
+    let unheld = load(addr!(open => mrx.NodeReferenceCount)) == 0;
     if unheld {
         finalize(open);
     }

@@ -21,7 +21,7 @@ pub(crate) use table::{find_or_create, in_table, init as init_table, remove_name
 use crate::assertion::{Rule, require};
 use crate::extension::round8;
 use crate::kernel::{event, pool, resource};
-use crate::live::{Live, addr, atomic, field, follow, get, set};
+use crate::live::{Live, addr, atomic, field, follow, get, load, set};
 use crate::net;
 use crate::reference::drop_one;
 use crate::{config, list, unicode};
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn RxpReferenceNetFcb(Fcb: *mut FCB) -> i32 {
         return 0;
     };
     reference(fcb);
-    get!(fcb.body() => mrx.NodeReferenceCount).cast_signed()
+    load(addr!(fcb.body() => mrx.NodeReferenceCount)).cast_signed()
 }
 
 /// Drops a reference to an FCB; gives the count that is left.
@@ -310,7 +310,7 @@ pub unsafe extern "C" fn RxpDereferenceNetFcb(Fcb: *mut FCB) -> i32 {
     let Some(fcb) = crate::fcb::Fcb::from_ptr(Fcb) else {
         return 0;
     };
-    let left = get!(fcb.body() => mrx.NodeReferenceCount)
+    let left = load(addr!(fcb.body() => mrx.NodeReferenceCount))
         .saturating_sub(1)
         .cast_signed();
     dereference(fcb);

@@ -4,7 +4,7 @@ use super::connect::connect;
 use super::{create, credentials, enter};
 use crate::context::Context;
 use crate::kernel::resource;
-use crate::live::{Live, addr, follow, get};
+use crate::live::{Live, addr, follow, get, load};
 use crate::net::{condition, dereference, named, net_root, reference, srv_call};
 use crate::unicode;
 use nt::sys::{
@@ -182,7 +182,7 @@ fn find(
             reference(view);
             return Ok(Some(view));
         }
-        if get!(view => mrx.NodeReferenceCount) != 0 {
+        if load(addr!(view => mrx.NodeReferenceCount)) != 0 {
             return Err(STATUS_NETWORK_CREDENTIAL_CONFLICT);
         }
     }

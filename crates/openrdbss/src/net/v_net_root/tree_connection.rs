@@ -1,7 +1,7 @@
 //! The reference that a tree connection keeps on its view.
 
 use crate::kernel::resource;
-use crate::live::{Live, addr, follow, get};
+use crate::live::{Live, addr, follow, load};
 use crate::net::{dereference, named, reference};
 use core::sync::atomic::{AtomicI32, Ordering};
 use rdbss::raw::*;
@@ -31,7 +31,7 @@ pub(crate) fn any_in_use(device: Live<RDBSS_DEVICE_OBJECT>) -> bool {
     resource::acquire_shared(lock, true);
     let in_use = named::all::<V_NET_ROOT>(table).any(|view| {
         let own = u32::from(connection_taken(view).load(Ordering::Acquire) != 0);
-        get!(view => mrx.NodeReferenceCount) > own
+        load(addr!(view => mrx.NodeReferenceCount)) > own
     });
     resource::release(lock);
     in_use
