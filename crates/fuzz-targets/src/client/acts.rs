@@ -1,7 +1,10 @@
 //! What user, server, somebody in between and the clock may do, one byte's choice each.
 
 use smb_client::{Direction, Interval};
-use smb_wire::smb2::{BreakNotification, Command, Header, HeaderFlags, OplockBreak, OplockLevel};
+use smb_wire::smb2::transform::TransformHeader;
+use smb_wire::smb2::{
+    BreakNotification, Command, Header, HeaderFlags, OplockBreak, OplockLevel, transform,
+};
 use smb_wire::{NtStatus, Writer};
 
 use super::input::Input;
@@ -85,7 +88,7 @@ fn common(choice: u8, world: &mut World, input: &mut Input<'_>) {
 }
 
 fn rare(choice: u8, world: &mut World, input: &mut Input<'_>) {
-    match choice % 9 {
+    match choice % 10 {
         0 => world.log_on(),
         1 => world.connect_in(input.byte().into()),
         2 => world.choose_tree(input.byte().into()),
@@ -102,6 +105,7 @@ fn rare(choice: u8, world: &mut World, input: &mut Input<'_>) {
             let back = input.below(world.requests());
             world.abandon(world.requests().saturating_sub(1 + back));
         }
+        8 => announce(world, input),
         _ => world.log_off(),
     }
 }
@@ -252,6 +256,27 @@ fn send(world: &mut World, input: &mut Input<'_>) {
     }
     let piece = piece(input);
     world.receive_frame(&frame, &sent, piece);
+}
+
+/// Says that much will come, consistently, and sends no more than the beginning.
+fn announce(world: &mut World, input: &mut Input<'_>) {
+    let Some(index) = choose(world, input) else {
+        return;
+    };
+    let answer = world.server.answer(index, input);
+    put(world, answer, index, input);
+    let (mut frame, _) = world.server.frame();
+    world.server.honest = false;
+    let more = u32::from(input.byte()) << 16;
+    let (prefix, contents) = frame.split_first_chunk_mut::<4>().expect("a frame header");
+    let length = u32::from_be_bytes(*prefix) + more;
+    *prefix = (length & 0x00FF_FFFF).to_be_bytes();
+    if contents.starts_with(&transform::PROTOCOL_ID) {
+        let length = u32::try_from(contents.len() - TransformHeader::LEN).expect("32 bits") + more;
+        contents[36..40].copy_from_slice(&length.to_le_bytes());
+    }
+    let cut = frame.len().saturating_sub(usize::from(input.byte()));
+    world.receive(&frame[..cut], usize::MAX);
 }
 
 fn notify_break(world: &mut World, input: &mut Input<'_>) {

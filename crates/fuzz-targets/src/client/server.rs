@@ -66,7 +66,8 @@ struct Pending {
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
     pub message_id: u64,
-    pub is_interim: bool,
+    /// The AsyncId, if it is no more than an interim answer.
+    pub interim: Option<u64>,
 }
 
 /// The server's side of a connection.
@@ -228,18 +229,14 @@ impl Server {
         }
         self.granted += u64::from(header.credits);
         let is_interim = header.status == NtStatus::PENDING;
-        if is_interim {
-            let asked = self.find(header.message_id).expect("it was asked");
-            asked.async_id = asked.async_id.or(header.async_id());
-        }
         Some(Sent {
             message_id: header.message_id,
-            is_interim,
+            interim: header.async_id().filter(|_| is_interim),
         })
     }
 
     /// The last request with this message id.
-    fn find(&mut self, message_id: u64) -> Option<&mut Asked> {
+    pub fn find(&mut self, message_id: u64) -> Option<&mut Asked> {
         let mut asked = self.asked.iter_mut().rev();
         asked.find(|asked| asked.header.message_id == message_id)
     }

@@ -42,8 +42,10 @@ impl World {
             let is_it = |record: &Record| record.message_id == Some(sent.message_id);
             let number = self.records.iter().rposition(is_it);
             let record = &mut self.records[number.expect("an answer to a request")];
-            if sent.is_interim {
+            if let Some(async_id) = sent.interim {
                 record.due.pended(self.now);
+                let asked = self.server.find(sent.message_id).expect("it was asked");
+                asked.async_id = asked.async_id.or(Some(async_id));
             } else {
                 assert!(record.is_complete, "a right answer was lost: {record:?}");
             }
@@ -159,6 +161,12 @@ impl World {
         };
         assert!(count <= token.buffer.len(), "more data than was asked for");
         self.check_origin(&token, header, message, &data);
+        let asked = self.server.find(header.message_id);
+        if let (Some(known), Some(found)) =
+            (asked.and_then(|asked| asked.async_id), header.async_id())
+        {
+            assert_eq!(found, known, "the end of another operation");
+        }
         match what {
             What::Read(part) => {
                 self.check_data(part, &token, header, message, &data);
