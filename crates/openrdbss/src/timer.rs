@@ -49,11 +49,17 @@ pub(crate) fn init(timers: Live<Timers>) {
 pub(crate) fn stop(timers: Live<Timers>) {
     // SAFETY: initialised in `init`.
     unsafe { nt::sys::KeCancelTimer(addr!(timers => timer).as_ptr()) };
-    // SAFETY: no precondition at PASSIVE_LEVEL.
-    unsafe { nt::sys::KeFlushQueuedDpcs() };
+    flush();
     while let Some(member) = list::pop_front(addr!(timers => waiting)) {
         free_if_recurrent(item_of(member));
     }
+}
+
+/// Waits until the DPC has queued all that it has taken off the list: on its way from there to the worker threads it can be neither
+/// taken back nor waited for. PASSIVE_LEVEL.
+pub(crate) fn flush() {
+    // SAFETY: no precondition at PASSIVE_LEVEL.
+    unsafe { nt::sys::KeFlushQueuedDpcs() };
 }
 
 fn item_of(member: list::Link) -> Live<RX_WORK_ITEM> {

@@ -6,7 +6,7 @@
 
 use crate::kernel::{event, pool, region, spin};
 use crate::live::{Live, addr, field, follow, get, set};
-use crate::{data, list};
+use crate::{data, list, timer};
 use core::ffi::c_void;
 use core::ptr::NonNull;
 use nt::sys::{
@@ -291,8 +291,9 @@ pub(crate) fn wait_for_library(device: Live<RDBSS_DEVICE_OBJECT>) {
     }
 }
 
-/// Waits until no work that was queued for the device is queued or running.
+/// Waits until no work that was queued for the device is queued or running; PASSIVE_LEVEL.
 pub(crate) fn spin_down(device: Live<RDBSS_DEVICE_OBJECT>) {
+    timer::flush();
     let mut done = KEVENT::default();
     // SAFETY: a local that outlives the wait below; `finished` forgets it under the lock before setting it.
     let Some(done) = (unsafe { Live::from_nullable(&raw mut done) }) else {
@@ -398,3 +399,6 @@ pub unsafe extern "C" fn RxSpinDownMRxDispatcher(
 pub unsafe extern "C" fn RxGetRDBSSProcess() -> nt::sys::PEPROCESS {
     data::get().map_or(core::ptr::null_mut(), |data| get!(data => process))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
