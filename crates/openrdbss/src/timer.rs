@@ -25,14 +25,19 @@ pub(crate) struct Timers {
     lock: KSPIN_LOCK,
     /// RX_WORK_ITEMs by `WorkQueueItem.List`; `LastTick` counts down to 0.
     waiting: LIST_ENTRY,
+    /// Recurrent work that is queued or running, by `Recurrent.link`.
+    running: LIST_ENTRY,
     timer: KTIMER,
     dpc: KDPC,
     ticking: bool,
+    /// Nothing is going to wait any more.
+    stopped: bool,
 }
 
 /// Makes an idle timer.
 pub(crate) fn init(timers: Live<Timers>) {
     list::init(addr!(timers => waiting));
+    list::init(addr!(timers => running));
     // SAFETY: the timer's memory lives.
     unsafe { nt::sys::KeInitializeTimer(addr!(timers => timer).as_ptr()) };
     // SAFETY: the DPC's memory lives, and so does its context.
@@ -45,8 +50,12 @@ pub(crate) fn init(timers: Live<Timers>) {
     };
 }
 
-/// Ends the timer; recurrent items that nobody cancelled are freed.
+/// Ends the timer; recurrent items that nobody cancelled are freed, those of runs under way at the end of their run.
 pub(crate) fn stop(timers: Live<Timers>) {
+    {
+        let _held = spin::acquire(addr!(timers => lock));
+        set!(timers => stopped, true);
+    }
     // SAFETY: initialised in `init`.
     unsafe { nt::sys::KeCancelTimer(addr!(timers => timer).as_ptr()) };
     flush();
@@ -94,6 +103,9 @@ unsafe extern "C" fn tick(_: *mut KDPC, context: *mut c_void, _: *mut c_void, _:
             if left == 0 {
                 list::remove(member);
                 list::push_back(due, member);
+                if let Some(work) = recurrence(item) {
+                    list::push_back(addr!(timers => running), addr!(work => link));
+                }
             }
         }
         if list::is_empty(addr!(timers => waiting)) {
@@ -118,10 +130,14 @@ unsafe extern "C" fn tick(_: *mut KDPC, context: *mut c_void, _: *mut c_void, _:
 fn start(item: Live<RX_WORK_ITEM>, interval: i64, options: u32) {
     let Some(data) = data::get() else { return };
     let timers = addr!(data => timers);
-    let ticks = ticks_in(interval);
-    set!(item => LastTick, ticks);
     set!(item => Options, options);
     let _held = spin::acquire(addr!(timers => lock));
+    wait(timers, item, interval);
+}
+
+/// Puts `item` into the list. The timers are locked.
+fn wait(timers: Live<Timers>, item: Live<RX_WORK_ITEM>, interval: i64) {
+    set!(item => LastTick, ticks_in(interval));
     list::push_back(addr!(timers => waiting), addr!(item => WorkQueueItem.List));
     if !get!(timers => ticking) {
         set!(timers => ticking, true);
@@ -148,26 +164,49 @@ fn ticks_in(interval: i64) -> u32 {
         .min(RECURRENT.wrapping_sub(1))
 }
 
-/// Takes the waiting item with this routine and parameter off the list.
-fn cancel(routine: PRX_WORKERTHREAD_ROUTINE, parameter: PVOID) -> Option<Live<RX_WORK_ITEM>> {
-    let data = data::get()?;
+/// Sees to it that the item with this routine and parameter does not run any more; false if there is none.
+fn cancel(routine: PRX_WORKERTHREAD_ROUTINE, parameter: PVOID) -> bool {
+    let Some(data) = data::get() else {
+        return false;
+    };
     let timers = addr!(data => timers);
-    let _held = spin::acquire(addr!(timers => lock));
-    let wanted = routine.map(|routine| routine as usize);
-    let found = list::iter(addr!(timers => waiting))
-        .map(item_of)
-        .find(|item| {
-            let (same, other) = match recurrence(*item) {
-                Some(recurrent) => (get!(recurrent => routine), get!(recurrent => parameter)),
-                None => (
-                    get!(*item => WorkQueueItem.WorkerRoutine),
-                    get!(*item => WorkQueueItem.Parameter),
-                ),
-            };
-            same.map(|routine| routine as usize) == wanted && other == parameter
-        })?;
-    list::remove(addr!(found => WorkQueueItem.List));
-    Some(found)
+    let wanted = (routine.map(|routine| routine as usize), parameter);
+    let found = {
+        let _held = spin::acquire(addr!(timers => lock));
+        let found = list::iter(addr!(timers => waiting))
+            .map(item_of)
+            .find(|item| work_of(*item) == wanted);
+        let Some(found) = found else {
+            return cancel_run(timers, wanted);
+        };
+        list::remove(addr!(found => WorkQueueItem.List));
+        found
+    };
+    free_if_recurrent(found);
+    true
+}
+
+/// Lets a run of recurrent work be the last one. The timers are locked.
+fn cancel_run(timers: Live<Timers>, wanted: (Option<usize>, PVOID)) -> bool {
+    let run = list::iter(addr!(timers => running))
+        .map(|member| list::container!(member, Recurrent, link))
+        .find(|run| !get!(*run => cancelled) && work_of(addr!(*run => item)) == wanted);
+    if let Some(run) = run {
+        set!(run => cancelled, true);
+    }
+    run.is_some()
+}
+
+/// What an item does: the address of the routine, and its parameter.
+fn work_of(item: Live<RX_WORK_ITEM>) -> (Option<usize>, PVOID) {
+    let (routine, parameter) = match recurrence(item) {
+        Some(recurrent) => (get!(recurrent => routine), get!(recurrent => parameter)),
+        None => (
+            get!(item => WorkQueueItem.WorkerRoutine),
+            get!(item => WorkQueueItem.Parameter),
+        ),
+    };
+    (routine.map(|routine| routine as usize), parameter)
 }
 
 /// Work that runs again and again: the item and what to run.
@@ -177,6 +216,10 @@ struct Recurrent {
     routine: PRX_WORKERTHREAD_ROUTINE,
     parameter: PVOID,
     interval: i64,
+    /// In the list of what is running.
+    link: LIST_ENTRY,
+    /// This run is the last one.
+    cancelled: bool,
 }
 
 fn recurrence(item: Live<RX_WORK_ITEM>) -> Option<Live<Recurrent>> {
@@ -193,7 +236,16 @@ unsafe extern "C" fn run_recurrent(context: *mut c_void) {
         // SAFETY: the caller of RxPostRecurrentTimerRequest promised the routine its parameter.
         unsafe { routine(get!(work => parameter)) };
     }
-    start(addr!(work => item), get!(work => interval), RECURRENT);
+    let Some(data) = data::get() else { return };
+    let timers = addr!(data => timers);
+    {
+        let _held = spin::acquire(addr!(timers => lock));
+        list::remove(addr!(work => link));
+        if !get!(work => cancelled) && !get!(timers => stopped) {
+            return wait(timers, addr!(work => item), get!(work => interval));
+        }
+    }
+    pool::free(work, RX_TIMER_POOLTAG);
 }
 
 /// Runs `Routine(pContext)` once on a worker thread after `TimeInterval` (100-ns units; at any IRQL <= DISPATCH_LEVEL).
@@ -243,7 +295,8 @@ pub unsafe extern "C" fn RxPostRecurrentTimerRequest(
     STATUS_SUCCESS
 }
 
-/// Takes back a timer request that has not started to run; STATUS_NOT_FOUND otherwise.
+/// Takes back a timer request: it does not start to run any more, and recurrent work that is running does not come again.
+/// RxSpinDownMRxDispatcher waits for the end of such a run. STATUS_NOT_FOUND if nothing is to be taken back.
 ///
 /// # Safety
 /// The device is registered.
@@ -253,12 +306,10 @@ pub unsafe extern "C" fn RxCancelTimerRequest(
     Routine: PRX_WORKERTHREAD_ROUTINE,
     pContext: PVOID,
 ) -> NTSTATUS {
-    match cancel(Routine, pContext) {
-        Some(item) => {
-            free_if_recurrent(item);
-            STATUS_SUCCESS
-        }
-        None => STATUS_NOT_FOUND,
+    if cancel(Routine, pContext) {
+        STATUS_SUCCESS
+    } else {
+        STATUS_NOT_FOUND
     }
 }
 

@@ -40,6 +40,51 @@ pub(crate) fn is_idle() -> bool {
     list::is_empty(addr!(timers() => waiting))
 }
 
+/// Work that `run` does again and again, for the bench's device; gives when the first run has begun.
+fn begin_recurrent() {
+    let soon = LARGE_INTEGER { QuadPart: 1 };
+    // SAFETY: the device is registered.
+    let posted = unsafe {
+        RxPostRecurrentTimerRequest(device().as_ptr(), Some(run), core::ptr::null_mut(), soon)
+    };
+    assert_eq!(posted, STATUS_SUCCESS);
+    wait_until("the first run", || BEGUN.load(SeqCst) == 1);
+}
+
+fn cancel_run() -> NTSTATUS {
+    // SAFETY: the device is registered.
+    unsafe { RxCancelTimerRequest(device().as_ptr(), Some(run), core::ptr::null_mut()) }
+}
+
+#[test]
+fn recurrent_work_that_is_cancelled_during_a_run_does_not_come_again() {
+    let bench = Bench::new(|_| ());
+    reset(false);
+    bench.run(|| {
+        begin_recurrent();
+        assert_eq!(cancel_run(), STATUS_SUCCESS);
+        assert_eq!(cancel_run(), STATUS_NOT_FOUND);
+        GATE.store(true, SeqCst);
+        worker::spin_down(device());
+        assert!(is_idle());
+        assert_eq!(ENDED.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_run_that_outlasts_the_timer_does_not_start_it_again() {
+    let bench = Bench::new(|_| ());
+    reset(false);
+    bench.run(|| {
+        begin_recurrent();
+        stop(timers());
+        GATE.store(true, SeqCst);
+        worker::spin_down(device());
+        assert!(is_idle());
+        assert!(!get!(timers() => ticking));
+    });
+}
+
 /// Work that is due at the next tick.
 fn post(item: &mut RX_WORK_ITEM, device: *mut RDBSS_DEVICE_OBJECT) {
     let soon = LARGE_INTEGER { QuadPart: 1 };
