@@ -9,7 +9,7 @@ use smb_wire::NtStatus;
 use smb_wire::fscc::{FileInformationClass, FsInformationClass};
 use smb_wire::smb2::Command;
 
-use crate::scripted::{Mount, Settings, bytes, count, server, share, start, with_driver};
+use crate::scripted::{Desk, Mount, Settings, bytes, count, server, share, start, with_driver};
 
 pub const SIZE: usize = 1000;
 
@@ -53,6 +53,15 @@ pub const USES: [(Command, Use); 4] = [
 pub const FORGED: Result<(), NtStatus> = Err(NtStatus::INVALID_SIGNATURE);
 pub const STRIPPED: Result<(), NtStatus> = Err(NtStatus::DOWNGRADE_DETECTED);
 
+/// What one more connection takes with its requests, and some: less than all that a lie announces or makes of bytes.
+const ROOM: u64 = 640 << 10;
+
+/// No lie has made the driver take more memory than the truth could.
+fn assert_memory_bounded(desk: &Desk, before: u64) {
+    let taken = desk.kernel().stats().pool_peak - before;
+    assert!(taken < ROOM, "{taken} bytes of pool were taken");
+}
+
 /// Has the server tell a lie in every answer to a command, and a program fall for it. Afterwards all works again, be it on a
 /// new connection.
 pub fn lie(command: Command, fault: Fault, used: Use) -> Result<(), NtStatus> {
@@ -82,9 +91,11 @@ pub fn lie_to(
     let outcome = with_driver(settings, |desk| {
         let mount = desk.mount(&server);
         let file = mount.open("file").unwrap();
+        let before = desk.kernel().stats().pool_bytes;
         server.faults().add(When::command(command), fault);
         let outcome = used(&mount, &file);
         server.faults().clear();
+        assert_memory_bounded(desk, before);
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
         assert_eq!(mount.list("dir").unwrap().len(), 5);
         outcome
@@ -108,7 +119,9 @@ pub fn lie_to_connecting(
     share.write_file("file", &bytes(SIZE)).unwrap();
     let server = start(arrange(server(&share)).fault(when, fault));
     with_driver(&[], |desk| {
+        let before = desk.kernel().stats().pool_bytes;
         let outcome = desk.try_mount(&server).map(drop);
+        assert_memory_bounded(desk, before);
         server.faults().clear();
         let mount = desk.mount(&server);
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));

@@ -167,6 +167,17 @@ fn case_12_an_answer_before_its_announcement_ends_the_connection_only() {
 }
 
 #[test]
+fn case_13_an_answer_that_names_another_charge_changes_nothing() {
+    const CREDIT_CHARGE: usize = 6;
+    for (command, used) in USES {
+        for charge in [&[0, 0], &[7, 0], &[0xFF, 0xFF]] {
+            let outcome = lie(command, put(CREDIT_CHARGE, charge), used);
+            assert_eq!(outcome, Ok(()), "{command:?} {charge:?}");
+        }
+    }
+}
+
+#[test]
 fn case_14_a_refusal_with_the_body_of_a_success_is_a_refusal() {
     let refused = Err(NtStatus::ACCESS_DENIED);
     for (command, used) in USES {
