@@ -8,16 +8,16 @@ use crate::kernel::{event, pool, region, spin};
 use crate::live::{Live, addr, field, follow, get, set};
 use crate::{data, list, timer};
 use core::ffi::c_void;
-use core::ptr::NonNull;
 use nt::sys::{
-    HANDLE, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_SUCCESS,
+    HANDLE, KEVENT, KSPIN_LOCK, LIST_ENTRY, NTSTATUS, OBJECT_ATTRIBUTES, PVOID,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
 };
 use rdbss::raw::{
     PRX_WORKERTHREAD_ROUTINE, RDBSS_DEVICE_OBJECT, RX_WORK_DISPATCH_ITEM, RX_WORK_QUEUE_ITEM,
     RX_WORKQ_POOLTAG, WORK_QUEUE_TYPE,
 };
 
+/// As many as `Workers.taken` has bits.
 const MAX_THREADS: usize = 32;
 const FIRST_THREADS: usize = 2;
 
@@ -29,10 +29,11 @@ pub(crate) struct Workers {
     /// Wakes one idle thread.
     wake: KEVENT,
     idle: usize,
-    total: usize,
+    /// A bit for each place in `threads` that has a thread, or for which one is being made.
+    taken: u32,
     stopping: bool,
-    /// The threads' objects, to wait for their end.
-    threads: [PVOID; MAX_THREADS],
+    /// Handles of the threads, to wait for their end.
+    threads: [HANDLE; MAX_THREADS],
 }
 
 /// Starts the first threads.
@@ -55,65 +56,76 @@ pub(crate) fn stop(workers: Live<Workers>) {
         set!(workers => stopping, true);
     }
     event::set(addr!(workers => wake));
-    // In the order of their making: a thread that makes another one does so before its own end.
-    for slot in 0..MAX_THREADS {
-        let Some(thread) = NonNull::new(slot_of(workers, slot).read()) else {
-            continue;
-        };
+    // A thread writes down one that it makes before its own end. So as long as there is one that is not written down yet, the one
+    // that makes it is, or in turn the one that makes that one.
+    while let Some(thread) = take_thread(workers) {
         // It can only end in success: nothing alerts this wait, and it has no end in time.
-        // SAFETY: a thread object that `add_thread` referenced.
-        let _ = unsafe {
-            nt::sys::KeWaitForSingleObject(
-                thread.as_ptr(),
-                nt::sys::_KWAIT_REASON::Executive,
-                0,
-                0,
-                core::ptr::null_mut(),
-            )
-        };
-        // SAFETY: the reference of `add_thread`.
-        unsafe { nt::sys::ObfDereferenceObject(thread.as_ptr()) };
+        // SAFETY: the handle of `create_thread`, which is open.
+        let _ = unsafe { nt::sys::ZwWaitForSingleObject(thread, 0, core::ptr::null_mut()) };
+        // SAFETY: as above; nobody else closes it.
+        let _closed = unsafe { nt::sys::ZwClose(thread) };
     }
 }
 
-/// The place of a thread's object; `slot` is below MAX_THREADS.
-fn slot_of(workers: Live<Workers>, slot: usize) -> Live<PVOID> {
+/// Takes one of the handles out.
+fn take_thread(workers: Live<Workers>) -> Option<HANDLE> {
+    let _held = spin::acquire(addr!(workers => lock));
+    let place = (0..MAX_THREADS)
+        .map(|place| place_of(workers, place))
+        .find(|place| !place.read().is_null())?;
+    let thread = place.read();
+    place.write(core::ptr::null_mut());
+    Some(thread)
+}
+
+/// The place of a thread's handle; `place` is below MAX_THREADS.
+fn place_of(workers: Live<Workers>, place: usize) -> Live<HANDLE> {
     field(
         addr!(workers => threads)
             .as_ptr()
-            .cast::<PVOID>()
-            .wrapping_add(slot),
+            .cast::<HANDLE>()
+            .wrapping_add(place),
     )
 }
 
+/// Makes a thread, if there is room for one.
 fn add_thread(workers: Live<Workers>) -> Result<(), NTSTATUS> {
-    let slot = {
+    let (place, bit) = {
         let _held = spin::acquire(addr!(workers => lock));
-        let slot = get!(workers => total);
-        if slot >= MAX_THREADS || get!(workers => stopping) {
+        let taken = get!(workers => taken);
+        let place = taken.trailing_ones();
+        let Some(bit) = 1u32.checked_shl(place) else {
+            return Ok(());
+        };
+        if get!(workers => stopping) {
             return Ok(());
         }
-        set!(workers => total, slot.saturating_add(1));
-        slot
+        set!(workers => taken, taken | bit);
+        (place as usize, bit)
     };
-    match create_thread(workers) {
-        Ok(thread) => {
-            slot_of(workers, slot).write(thread);
-            Ok(())
-        }
-        // The slot stays empty; `stop` passes over it.
-        Err(status) => Err(status),
+    let made = create_thread(workers);
+    let _held = spin::acquire(addr!(workers => lock));
+    match made {
+        Ok(thread) => place_of(workers, place).write(thread),
+        Err(_) => set!(workers => taken, get!(workers => taken) & !bit),
     }
+    made.map(drop)
 }
 
-fn create_thread(workers: Live<Workers>) -> Result<PVOID, NTSTATUS> {
-    let mut handle: HANDLE = core::ptr::null_mut();
-    // SAFETY: the out pointer is a local, and `workers` outlives the thread because `stop` waits for it.
+fn create_thread(workers: Live<Workers>) -> Result<HANDLE, NTSTATUS> {
+    let mut thread: HANDLE = core::ptr::null_mut();
+    // A handle that `stop` can use in whatever process it runs.
+    let mut attributes = OBJECT_ATTRIBUTES {
+        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
+        Attributes: nt::sys::OBJ_KERNEL_HANDLE,
+        ..OBJECT_ATTRIBUTES::default()
+    };
+    // SAFETY: the attributes and the out pointer are locals, and `workers` outlives the thread because `stop` waits for it.
     let status = unsafe {
         nt::sys::PsCreateSystemThread(
-            &raw mut handle,
+            &raw mut thread,
             nt::sys::THREAD_ALL_ACCESS,
-            core::ptr::null_mut(),
+            &raw mut attributes,
             core::ptr::null_mut(),
             core::ptr::null_mut(),
             Some(thread_main),
@@ -123,21 +135,7 @@ fn create_thread(workers: Live<Workers>) -> Result<PVOID, NTSTATUS> {
     if status < 0 {
         return Err(status);
     }
-    let mut thread: PVOID = core::ptr::null_mut();
-    // SAFETY: the handle is the one just made; the out pointer is a local.
-    let status = unsafe {
-        nt::sys::ObReferenceObjectByHandle(
-            handle,
-            nt::sys::THREAD_ALL_ACCESS,
-            core::ptr::null_mut(),
-            0,
-            &raw mut thread,
-            core::ptr::null_mut(),
-        )
-    };
-    // SAFETY: the handle is ours.
-    let _closed = unsafe { nt::sys::ZwClose(handle) };
-    if status < 0 { Err(status) } else { Ok(thread) }
+    Ok(thread)
 }
 
 unsafe extern "C" fn thread_main(context: *mut c_void) {
