@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use ntsim::user::{File, Pending};
 use scripted::{
-    AND_SOME, Answers, HASTY, Random, Settings, bytes, count, server, share, start, wait_until,
-    with_driver,
+    AND_SOME, Answers, HASTY, Settings, bytes, count, server, share, start, wait_until, with_driver,
 };
 use smb_server::{Fault, RunningServer, Share, When};
 use smb_wire::NtStatus;
@@ -268,18 +267,29 @@ fn case_45_a_cancellation_that_races_with_the_answer_ends_the_request_once_and_r
     let server = start(server(&share));
     with_driver(&[], |desk| {
         let file = desk.mount(&server).open("file").unwrap();
-        let mut random = Random(1);
+        // After one that came in time the next cancellation comes later, and sooner after one that was too late, so that the
+        // race stays close.
+        let mut delay = Duration::from_micros(10);
+        let [mut cancelled, mut answered] = [0; 2];
         for _ in 0..TIMES {
             let read = file.nt_read_file_overlapped(vec![0; MANY * BLOCK], 0);
-            for _ in 0..random.below(2000) {
+            let begun = Instant::now();
+            while begun.elapsed() < delay {
                 std::hint::spin_loop();
             }
             read.cancel();
-            match read.wait() {
-                (buffer, status) if count(status) == Ok(MANY * BLOCK) => assert!(buffer == content),
-                (_, status) => assert_eq!(count(status), Err(NtStatus::CANCELLED)),
+            let (buffer, status) = read.wait();
+            if count(status) == Ok(MANY * BLOCK) {
+                assert!(buffer == content);
+                answered += 1;
+                delay = delay * 7 / 8;
+            } else {
+                assert_eq!(count(status), Err(NtStatus::CANCELLED));
+                cancelled += 1;
+                delay = delay * 9 / 8;
             }
         }
+        assert!(cancelled != 0 && answered != 0, "{cancelled} {answered}");
         goes_on(&file, &server);
     });
 }
