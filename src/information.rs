@@ -9,13 +9,13 @@ use rdbss::Output;
 use rdbss::Request;
 use rdbss::info::{FileInfoQuery, RenameTarget, SetFileInfo, VolumeInfoQuery};
 use smb_wire::fscc::{
-    Entries, FileAccessInformation, FileAlignmentInformation, FileAllocationInformation,
+    ChainEntry, FileAccessInformation, FileAlignmentInformation, FileAllocationInformation,
     FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileEndOfFileInformation,
     FileFsAttributeInformation, FileFsDeviceInformation, FileFsFullSizeInformation,
     FileFsObjectIdInformation, FileFsSectorSizeInformation, FileFsSizeInformation,
     FileFsVolumeInformation, FileInformationClass, FileInternalInformation, FileModeInformation,
     FileNameInformation, FileNetworkOpenInformation, FilePositionInformation,
-    FileStandardInformation, FsInformationClass, RenameFlags, RenameForm, RenameInformation,
+    FileStandardInformation, FsInformationClass, Links, RenameFlags, RenameForm, RenameInformation,
     StreamInformation,
 };
 use smb_wire::smb2::{
@@ -75,7 +75,7 @@ pub fn query_volume(query: &mut VolumeInfoQuery<'_, Redirector>) -> Result<()> {
         class.0,
         query.output(),
         &shape,
-        |_| true,
+        |bytes| is_possible_volume(class, bytes),
     )
 }
 
@@ -157,22 +157,33 @@ fn ask(
     if bytes.len() > room_of(length) {
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
+    let mut last_link = None;
     match *shape {
         // There was room enough, so nothing can have been cut off.
         Shape::Fixed(size) => {
             let whole = bytes.get(..size).filter(|_| !cut);
             bytes = whole.ok_or(Status::INVALID_NETWORK_RESPONSE)?;
         }
-        // What the server cut off is the caller's to ask for again, with more room.
-        Shape::Variable(_) if cut => {}
+        Shape::Variable(_) if cut => return Err(Status::INVALID_NETWORK_RESPONSE),
         Shape::Variable(check) => {
             check(bytes).map_err(|error| status::from_client(error.into()))?
+        }
+        // What the server cut off is the caller's to ask for again, with more room. The rest is a list by itself.
+        Shape::Streams => {
+            let whole = check_streams(bytes, cut)?;
+            bytes = bytes.get(..whole.len).unwrap_or_default();
+            last_link = cut.then_some(whole.last);
         }
     }
     if !is_possible(bytes) {
         return Err(Status::INVALID_NETWORK_RESPONSE);
     }
+    let start = output.written();
     let written = output.write_what_fits(bytes);
+    if let Some(place) = last_link {
+        // If it does not fit, there is nothing to end.
+        let _ = output.patch_u32(start.saturating_add(place), 0);
+    }
     if cut || written < bytes.len() {
         return Err(Status::BUFFER_OVERFLOW);
     }
@@ -185,6 +196,37 @@ enum Shape {
     Fixed(usize),
     /// By its own lengths.
     Variable(fn(&[u8]) -> core::result::Result<(), ParseError>),
+    /// A list of streams, which alone may be too long for any room.
+    Streams,
+}
+
+/// Entries of a list that are whole: how many bytes they are, and where the last of them begins.
+#[derive(Default)]
+struct Whole {
+    len: usize,
+    last: usize,
+}
+
+/// Checks a list of streams, of which the last may be `cut`.
+fn check_streams(bytes: &[u8], cut: bool) -> Result<Whole> {
+    type Entry<'a> = StreamInformation<'a>;
+    let mut whole = Whole::default();
+    for entry in Links::new(bytes, Entry::ALIGNMENT, Entry::FIXED_LEN) {
+        let stream = entry.and_then(|entry| Ok((entry.len(), Entry::parse(entry)?)));
+        let (len, stream) = match stream {
+            Ok(stream) => stream,
+            Err(_) if cut => break,
+            Err(error) => return Err(status::from_client(error.into())),
+        };
+        if !are_possible(stream.size, stream.allocation_size) {
+            return Err(Status::INVALID_NETWORK_RESPONSE);
+        }
+        whole = Whole {
+            len: whole.len.saturating_add(len),
+            last: whole.len,
+        };
+    }
+    Ok(whole)
 }
 
 const fn file_shape(class: FileInformationClass) -> Option<Shape> {
@@ -204,9 +246,7 @@ const fn file_shape(class: FileInformationClass) -> Option<Shape> {
         FileInformationClass::ALTERNATE_NAME => {
             Shape::Variable(|bytes| FileNameInformation::parse(bytes).map(|_| ()))
         }
-        FileInformationClass::STREAM => Shape::Variable(|bytes| {
-            Entries::<StreamInformation<'_>>::new(bytes).try_for_each(|stream| stream.map(|_| ()))
-        }),
+        FileInformationClass::STREAM => Shape::Streams,
         _ => return None,
     })
 }
@@ -237,8 +277,25 @@ fn is_possible(class: FileInformationClass, bytes: &[u8]) -> bool {
             .map(|answer| (answer.end_of_file, answer.allocation_size)),
         _ => return true,
     };
+    sizes.is_ok_and(|(end, allocation)| are_possible(end, allocation))
+}
+
+/// Whether a file can have these sizes.
+fn are_possible(end_of_file: i64, allocation_size: i64) -> bool {
     let possible = 0..=MAX_FILE_SIZE;
-    sizes.is_ok_and(|(end, allocation)| possible.contains(&end) && possible.contains(&allocation))
+    possible.contains(&end_of_file) && possible.contains(&allocation_size)
+}
+
+/// Whether the sizes in an answer about a volume are possible: programs divide by those of sectors and units.
+fn is_possible_volume(class: FsInformationClass, bytes: &[u8]) -> bool {
+    let divisors = match class {
+        FsInformationClass::SIZE => FileFsSizeInformation::parse(bytes)
+            .map(|answer| [answer.sectors_per_allocation_unit, answer.bytes_per_sector]),
+        FsInformationClass::FULL_SIZE => FileFsFullSizeInformation::parse(bytes)
+            .map(|answer| [answer.sectors_per_allocation_unit, answer.bytes_per_sector]),
+        _ => return true,
+    };
+    divisors.is_ok_and(|divisors| !divisors.contains(&0))
 }
 
 fn rename(

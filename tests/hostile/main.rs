@@ -5,6 +5,7 @@
 
 mod connecting;
 mod create;
+mod cut;
 mod framing;
 mod info;
 mod lies;
