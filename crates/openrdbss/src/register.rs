@@ -248,16 +248,12 @@ pub unsafe extern "C" fn RxStartMinirdr(
         Err(status) => return status,
     };
     let _region = region::enter();
-    {
-        let _held = data::lock();
-        if get!(device => StartStopContext.State) != RDBSS_STARTABLE
-            || !get!(device => MupHandle).is_null()
-        {
-            return STATUS_REDIRECTOR_STARTED;
-        }
+    if !enter(context, device, RDBSS_STARTABLE, RDBSS_STARTABLE) {
+        return STATUS_REDIRECTOR_STARTED;
     }
     let status = join_mup(device);
     if status < 0 {
+        leave(device, RDBSS_STARTABLE);
         return status;
     }
     let table = follow!(device => Dispatch);
@@ -268,16 +264,36 @@ pub unsafe extern "C" fn RxStartMinirdr(
     };
     if status < 0 {
         leave_mup(device);
+        leave(device, RDBSS_STARTABLE);
         return status;
     }
     set!(device => StartStopContext.Version, get!(device => StartStopContext.Version).wrapping_add(1));
     scavenger::start(device);
-    set_state(device, RDBSS_STARTED);
+    leave(device, RDBSS_STARTED);
     STATUS_SUCCESS
 }
 
-fn set_state(device: Live<RDBSS_DEVICE_OBJECT>, state: RX_RDBSS_STATE) {
+/// Begins a start or stop, in which the state is `during`; false if the state is not `from`, or if another start or stop is under way.
+fn enter(
+    context: Context,
+    device: Live<RDBSS_DEVICE_OBJECT>,
+    from: RX_RDBSS_STATE,
+    during: RX_RDBSS_STATE,
+) -> bool {
+    let state = addr!(device => StartStopContext);
     let _held = data::lock();
+    let free = get!(state => State) == from && get!(state => pStopContext).is_null();
+    if free {
+        set!(state => State, during);
+        set!(state => pStopContext, context.as_ptr());
+    }
+    free
+}
+
+/// Ends what [`enter`] began.
+fn leave(device: Live<RDBSS_DEVICE_OBJECT>, state: RX_RDBSS_STATE) {
+    let _held = data::lock();
+    set!(device => StartStopContext.pStopContext, core::ptr::null_mut());
     set!(device => StartStopContext.State, state);
 }
 
@@ -321,17 +337,15 @@ pub unsafe extern "C" fn RxStopMinirdr(
         Err(status) => return status,
     };
     let _region = region::enter();
-    if get!(device => StartStopContext.State) != RDBSS_STARTED {
+    if !enter(context, device, RDBSS_STARTED, RDBSS_STOP_IN_PROGRESS) {
         return STATUS_REDIRECTOR_NOT_STARTED;
     }
-    set_state(device, RDBSS_STOP_IN_PROGRESS);
     scavenger::close_pending(device, |_| true);
     worker::wait_for_library(device);
     if get!(device => NumberOfActiveFcbs) != 0 || v_net_root::any_in_use(device) {
-        set_state(device, RDBSS_STARTED);
+        leave(device, RDBSS_STARTED);
         return STATUS_REDIRECTOR_HAS_OPEN_HANDLES;
     }
-    set!(device => StartStopContext.pStopContext, context.as_ptr());
     leave_mup(device);
     end_connections(device);
     let table = follow!(device => Dispatch);
@@ -341,8 +355,7 @@ pub unsafe extern "C" fn RxStopMinirdr(
         None => STATUS_SUCCESS,
     };
     worker::spin_down(device);
-    set!(device => StartStopContext.pStopContext, core::ptr::null_mut());
-    set_state(device, RDBSS_STARTABLE);
+    leave(device, RDBSS_STARTABLE);
     status
 }
 
@@ -356,3 +369,6 @@ fn end_connections(device: Live<RDBSS_DEVICE_OBJECT>) {
     scavenger::close_pending(device, |_| true);
     finalize::dormant(device, u64::MAX);
 }
+
+#[cfg(test)]
+mod tests;
