@@ -11,6 +11,7 @@ use crate::create::{self, QueryPath};
 use crate::kernel::irp::{self, Irp, Stack};
 use crate::live::{Live, addr, get, set};
 use crate::request;
+use crate::worker::LibraryWork;
 use crate::{low_io, unicode};
 use nt::sys::{
     NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
@@ -134,11 +135,10 @@ unsafe extern "C" fn controlled(context: *mut RX_CONTEXT) -> NTSTATUS {
 
 /// MUP's path query: METHOD_NEITHER, from the kernel.
 fn answer_mup(context: Context, request: Irp, stack: Stack) -> Answer {
-    let started = context::device(context)
-        .is_some_and(|device| get!(device => StartStopContext.State) == RDBSS_STARTED);
-    if !started {
+    // The answer connects, as an open does.
+    let Some(_open) = context::device(context).and_then(LibraryWork::begin_if_started) else {
         return STATUS_REDIRECTOR_NOT_STARTED.into();
-    }
+    };
     let input_length = get!(stack => Parameters.DeviceIoControl.InputBufferLength) as usize;
     let output_length = get!(stack => Parameters.DeviceIoControl.OutputBufferLength) as usize;
     if input_length < size_of::<QUERY_PATH_REQUEST_EX>() {

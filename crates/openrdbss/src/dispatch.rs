@@ -5,6 +5,7 @@ use crate::context::{self, Context};
 use crate::kernel::irp::{self, Irp};
 use crate::kernel::region;
 use crate::live::{Live, addr, get, set};
+use crate::worker::LibraryWork;
 use crate::{
     buffer, cancel, cleanup, close, control, create, directory, extended, file_info, flush,
     lock_control, notify, read_write, set_info, volume, worker,
@@ -35,11 +36,18 @@ pub unsafe extern "C" fn RxFsdDispatch(
         return STATUS_INVALID_PARAMETER;
     };
     let _region = region::enter();
-    let admitted = admit(device, request).and_then(|()| check_not_cleaned_up(request));
-    if let Err(status) = admitted {
-        irp::complete(request, status, 0);
-        return status;
-    }
+    let admitted = admit(device, request).and_then(|open| {
+        check_not_cleaned_up(request)?;
+        Ok(open)
+    });
+    // Until the open is over.
+    let _open = match admitted {
+        Ok(open) => open,
+        Err(status) => {
+            irp::complete(request, status, 0);
+            return status;
+        }
+    };
     let context = if is_last_of_handle(request) {
         context::create_must_succeed(Some(request), device, 0)
     } else {
@@ -75,8 +83,9 @@ fn is_last_of_handle(request: Irp) -> bool {
     )
 }
 
-/// What may pass in the state that the mini-redirector is in (reference 4.1).
-fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<(), NTSTATUS> {
+/// What may pass in the state that the mini-redirector is in (reference 4.1). A stop waits for what this gives for an open, which
+/// connects and is in none of the counts yet that a stop looks at.
+fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<Option<LibraryWork>, NTSTATUS> {
     let major = major(request);
     if matches!(
         major,
@@ -84,8 +93,13 @@ fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<(), NTSTATUS
     ) {
         return Err(STATUS_NOT_SUPPORTED);
     }
+    if major == nt::sys::IRP_MJ_CREATE
+        && let Some(open) = LibraryWork::begin_if_started(device)
+    {
+        return Ok(Some(open));
+    }
     let passes = match get!(device => StartStopContext.State) {
-        RDBSS_STARTED => true,
+        RDBSS_STARTED => major != nt::sys::IRP_MJ_CREATE,
         RDBSS_STARTABLE => {
             is_last_of_handle(request)
                 || matches!(
@@ -97,7 +111,7 @@ fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<(), NTSTATUS
         _ => is_last_of_handle(request),
     };
     if passes {
-        Ok(())
+        Ok(None)
     } else {
         Err(STATUS_REDIRECTOR_NOT_STARTED)
     }

@@ -13,8 +13,8 @@ use nt::sys::{
     STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
 };
 use rdbss::raw::{
-    PRX_WORKERTHREAD_ROUTINE, RDBSS_DEVICE_OBJECT, RX_WORK_DISPATCH_ITEM, RX_WORK_QUEUE_ITEM,
-    RX_WORKQ_POOLTAG, WORK_QUEUE_TYPE,
+    PRX_WORKERTHREAD_ROUTINE, RDBSS_DEVICE_OBJECT, RDBSS_STARTED, RX_WORK_DISPATCH_ITEM,
+    RX_WORK_QUEUE_ITEM, RX_WORKQ_POOLTAG, WORK_QUEUE_TYPE,
 };
 
 /// As many as `Workers.taken` has bits.
@@ -248,9 +248,21 @@ fn finished(device: Live<RDBSS_DEVICE_OBJECT>) {
 pub(crate) struct LibraryWork(Live<RDBSS_DEVICE_OBJECT>);
 
 impl LibraryWork {
+    /// Begins for an open, or for a question of MUP's, unless the mini-redirector is not started: a stop that comes later waits for it.
+    pub fn begin_if_started(device: Live<RDBSS_DEVICE_OBJECT>) -> Option<Self> {
+        let _held = data::lock();
+        let started = get!(device => StartStopContext.State) == RDBSS_STARTED;
+        started.then(|| LibraryWork::count(device))
+    }
+
     /// Begins, before the work is queued or at its start.
     pub fn begin(device: Live<RDBSS_DEVICE_OBJECT>) -> Self {
         let _held = data::lock();
+        LibraryWork::count(device)
+    }
+
+    /// The library's general lock is held.
+    fn count(device: Live<RDBSS_DEVICE_OBJECT>) -> Self {
         let count = get!(device => AsynchronousRequestsPending);
         set!(device => AsynchronousRequestsPending, count.saturating_add(1));
         LibraryWork(device)

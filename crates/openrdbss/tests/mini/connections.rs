@@ -1,10 +1,12 @@
 //! Servers, shares, views, delayed closes.
 
-use crate::toy::{Bench, path};
+use crate::overlapped::wait_until;
+use crate::toy::{Bench, device, path, stop};
 use nt::sys::*;
 use ntsim::user::{Create, File, Process};
 use rdbss::raw::{
-    MRX_V_NET_ROOT, RDBSS_NTC_V_NETROOT, RxFinalizeConnection, RxIndicateChangeOfBufferingState,
+    MRX_V_NET_ROOT, RDBSS_NTC_V_NETROOT, RDBSS_STOP_IN_PROGRESS, RxFinalizeConnection,
+    RxIndicateChangeOfBufferingState,
 };
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -252,21 +254,44 @@ fn a_break_of_an_unknown_key_changes_nothing() {
 fn a_driver_with_open_files_does_not_stop() {
     let bench = Bench::new();
     let file = bench.file("f");
-    let device = crate::toy::device();
-    let status = bench.kernel.run_as_driver(|| {
-        // SAFETY: a registered device.
-        let context =
-            unsafe { rdbss::raw::RxCreateRxContext(core::ptr::null_mut(), device, 0x200) };
-        let mut post = 0;
-        // SAFETY: a live context and a local.
-        let status = unsafe { rdbss::raw::RxStopMinirdr(context, &raw mut post) };
-        // SAFETY: our own reference.
-        unsafe { rdbss::raw::RxDereferenceAndDeleteRxContext_Real(context) };
-        status
-    });
+    let status = bench.kernel.run_as_driver(stop);
     assert_eq!(status, STATUS_REDIRECTOR_HAS_OPEN_HANDLES);
     assert_eq!(file.nt_write_file(b"on", Some(0)).ok(), Ok(2));
     drop(file);
+    bench.finish();
+}
+
+#[test]
+fn a_stop_waits_for_an_open_that_came_before_it() {
+    let bench = Bench::new();
+    let counters = &bench.toy.counters;
+    bench.toy.knobs.hold_connect.store(true, SeqCst);
+    std::thread::scope(|scope| {
+        // By a name for which MUP does not ask first.
+        let opening = scope.spawn(|| {
+            let name = r"\Device\Toy\;Z:0\toy\pub\f";
+            let create = Create {
+                disposition: FILE_OPEN_IF,
+                ..Create::open(name)
+            };
+            bench.create(&create).map(|(file, _)| file)
+        });
+        wait_until("it connects", || counters.server_connects.load(SeqCst) == 1);
+        let stopping = scope.spawn(|| bench.kernel.run_as_driver(stop));
+        // SAFETY: the device is registered.
+        let state = || unsafe { (&raw const (*device()).StartStopContext.State).read_volatile() };
+        wait_until("it is being stopped", || state() == RDBSS_STOP_IN_PROGRESS);
+        // It would be done soon if it did not wait.
+        for _ in 0..50 {
+            assert!(!stopping.is_finished());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        bench.toy.knobs.hold_connect.store(false, SeqCst);
+        let file = opening.join().unwrap().unwrap();
+        assert_eq!(stopping.join().unwrap(), STATUS_REDIRECTOR_HAS_OPEN_HANDLES);
+        assert_eq!(counters.stops.load(SeqCst), 0);
+        drop(file);
+    });
     bench.finish();
 }
 

@@ -64,7 +64,7 @@ fn overlapped_appends_do_not_overwrite_each_other() {
     bench.finish();
 }
 
-fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub fn wait_until(what: &str, done: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if done() {
             return;

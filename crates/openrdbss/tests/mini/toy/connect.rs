@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 pub fn fill(table: &mut MINIRDR_DISPATCH) {
     table.MRxStart = Some(start);
-    table.MRxStop = Some(start);
+    table.MRxStop = Some(stop);
     table.MRxCreateSrvCall = Some(create_srv_call);
     table.MRxSrvCallWinnerNotify = Some(winner);
     table.MRxFinalizeSrvCall = Some(finalize_srv_call);
@@ -19,6 +19,11 @@ pub fn fill(table: &mut MINIRDR_DISPATCH) {
 }
 
 unsafe extern "C" fn start(_: *mut RX_CONTEXT, _: *mut RDBSS_DEVICE_OBJECT) -> NTSTATUS {
+    STATUS_SUCCESS
+}
+
+unsafe extern "C" fn stop(_: *mut RX_CONTEXT, _: *mut RDBSS_DEVICE_OBJECT) -> NTSTATUS {
+    count(&toy().counters.stops);
     STATUS_SUCCESS
 }
 
@@ -47,6 +52,9 @@ unsafe extern "C" fn create_srv_call(
 }
 
 unsafe extern "C" fn connect(context: PVOID) {
+    while toy().knobs.hold_connect.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
     let cell: *mut MRX_SRVCALL_CALLBACK_CONTEXT = context.cast();
     // SAFETY: RDBSS keeps it until the callback.
     let calldown = unsafe { (*cell).SrvCalldownStructure };

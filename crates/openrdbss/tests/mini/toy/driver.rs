@@ -110,19 +110,23 @@ fn with_context(
     status
 }
 
-unsafe extern "C" fn unload(driver: *mut DRIVER_OBJECT) {
-    let device = DEVICE.load(Ordering::SeqCst);
-    let status = with_context(device, |context| {
+/// Stops the toy. The caller runs as the driver.
+pub fn stop() -> NTSTATUS {
+    with_context(device(), |context| {
         let mut post = 0;
         // SAFETY: a live context and a local.
         unsafe { RxStopMinirdr(context, &raw mut post) }
-    });
+    })
+}
+
+unsafe extern "C" fn unload(driver: *mut DRIVER_OBJECT) {
+    let status = stop();
     // After a failed test files may be open.
     assert!(
         status == STATUS_SUCCESS || std::thread::panicking(),
         "stop: {status:#x}"
     );
-    remove(driver, device);
+    remove(driver, device());
 }
 
 /// Loads the toy.

@@ -8,7 +8,7 @@ mod information;
 mod low_io;
 mod open;
 
-pub use driver::{Bench, device, load, path};
+pub use driver::{Bench, device, load, path, stop};
 
 use rdbss::raw::*;
 use std::collections::BTreeMap;
@@ -34,6 +34,7 @@ pub struct Counters {
     pub cleanups: AtomicU32,
     pub locks: AtomicU32,
     pub unlocks: AtomicU32,
+    pub stops: AtomicU32,
     pub servers_finalized: AtomicU32,
     pub shares_finalized: AtomicU32,
     pub views_finalized: AtomicU32,
@@ -59,6 +60,8 @@ pub struct Knobs {
     pub delayed: AtomicI32,
     /// The next create gets, while it waits for the network, a break of the open with this key; 0 is none.
     pub break_in_create: AtomicUsize,
+    /// Connections to servers are not answered before this is false again.
+    pub hold_connect: AtomicBool,
     /// Connections look into their callback structures after the callback.
     pub look_back: AtomicBool,
     /// A rule to break.
