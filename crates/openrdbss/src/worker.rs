@@ -305,21 +305,27 @@ pub(crate) fn wait_for_library(device: Live<RDBSS_DEVICE_OBJECT>) {
 pub(crate) fn spin_down(device: Live<RDBSS_DEVICE_OBJECT>) {
     timer::flush();
     let mut done = KEVENT::default();
-    // SAFETY: a local that outlives the wait below; `finished` forgets it under the lock before setting it.
+    // SAFETY: a local that outlives the wait below; whoever sets it has taken it, under the lock, from where it was known.
     let Some(done) = (unsafe { Live::from_nullable(&raw mut done) }) else {
         return;
     };
     event::init_notification(done, false);
-    {
+    let earlier = {
         let _held = data::lock();
         if get!(device => DispatcherContext.NumberOfWorkerThreads) == 0 {
             return;
         }
+        let earlier = follow!(device => DispatcherContext.pTearDownEvent);
         set!(device => DispatcherContext.pTearDownEvent, done.as_ptr());
-    }
+        earlier
+    };
     event::wait(done);
-    // `finished` sets the event under the lock: once the lock is free, nobody touches the event any more.
+    // The event is set under the lock: once the lock is free, nobody touches the event any more.
     let _held = data::lock();
+    if let Some(earlier) = earlier {
+        // There is room for one event only; whoever waited already is told from here.
+        event::set(earlier);
+    }
 }
 
 /// Runs the item of RxDispatchToWorkerThread.

@@ -36,6 +36,28 @@ fn dispatch() {
 }
 
 #[test]
+fn everybody_who_waits_for_the_end_of_a_devices_work_is_told() {
+    let bench = Bench::new(|_| ());
+    GATE.store(false, SeqCst);
+    bench.run(dispatch);
+    let ended = AtomicU32::new(0);
+    let waiting = || get!(device() => DispatcherContext.pTearDownEvent) as usize;
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let before = waiting();
+            scope.spawn(|| {
+                bench.run(|| spin_down(device()));
+                ended.fetch_add(1, SeqCst);
+            });
+            wait_until("one more waits", || waiting() != before);
+        }
+        assert_eq!(ended.load(SeqCst), 0);
+        GATE.store(true, SeqCst);
+        wait_until("all have been told", || ended.load(SeqCst) == 3);
+    });
+}
+
+#[test]
 fn a_thread_that_could_not_be_made_costs_no_place_in_the_pool() {
     let bench = Bench::new(|_| ());
     GATE.store(false, SeqCst);
