@@ -307,12 +307,13 @@ fn leave(device: Live<RDBSS_DEVICE_OBJECT>) {
     }
 }
 
-/// How long [`wait_for_none`] waits: long enough for a thread that has completed its request to let go of it.
-const PATIENCE: i64 = 50_000_000;
+/// How long [`wait_for_none`] should wait, in 100-ns units: long enough for a thread that has completed its request to let go of it.
+pub(crate) const PATIENCE: i64 = 50_000_000;
 
 /// Waits until no request of the device is left, so that the device can go: threads may still hold requests that they have
-/// completed. A mini-redirector that keeps a context of its own over this is not waited for without end.
-pub(crate) fn wait_for_none(device: Live<RDBSS_DEVICE_OBJECT>) {
+/// completed. A mini-redirector that keeps a context of its own over this is not waited for without end; what is left then
+/// loses its device. `patience` is in 100-ns units.
+pub(crate) fn wait_for_none(device: Live<RDBSS_DEVICE_OBJECT>, patience: i64) {
     let mut none = KEVENT::default();
     // SAFETY: a local that outlives the wait below, after which nobody knows it.
     let (Some(contexts), Some(none)) = (contexts(), unsafe { Live::from_nullable(&raw mut none) })
@@ -327,9 +328,15 @@ pub(crate) fn wait_for_none(device: Live<RDBSS_DEVICE_OBJECT>) {
         }
         set!(device => pAsynchronousRequestsCompletionEvent, none.as_ptr());
     }
-    event::wait_for(none, PATIENCE);
+    event::wait_for(none, patience);
     let _held = spin::acquire(addr!(contexts => lock));
     set!(device => pAsynchronousRequestsCompletionEvent, core::ptr::null_mut());
+    for member in list::iter(addr!(contexts => active)) {
+        let context = list::container!(member, RX_CONTEXT, ContextListEntry);
+        if get!(context => RxDeviceObject) == device.as_ptr() {
+            set!(context => RxDeviceObject, core::ptr::null_mut());
+        }
+    }
 }
 
 /// Frees the buffer of a create's canonical name and credentials, which it wipes.

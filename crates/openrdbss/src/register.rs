@@ -184,7 +184,7 @@ pub unsafe extern "C" fn RxpUnregisterMinirdr(RxDeviceObject: *mut RDBSS_DEVICE_
         leave_mup(device);
         end_connections(device);
     }
-    context::wait_for_none(device);
+    context::wait_for_none(device, context::PATIENCE);
     worker::wait_for_library(device);
     worker::spin_down(device);
     data::remove_device(device);

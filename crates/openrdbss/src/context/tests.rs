@@ -56,3 +56,16 @@ fn without_memory_a_close_of_the_librarys_own_does_not_wait_for_a_users() {
         bench.kernel.faults().clear();
     });
 }
+
+#[test]
+fn a_request_that_outlasts_the_patience_leaves_its_device_alone() {
+    let bench = Bench::new(|_| ());
+    bench.run(|| {
+        let context = create(None, device(), 0).unwrap();
+        wait_for_none(device(), 1);
+        // The device may be freed from here on.
+        dereference(context);
+        assert_eq!(get!(device() => NumberOfActiveContexts), 1);
+        set!(device() => NumberOfActiveContexts, 0);
+    });
+}
