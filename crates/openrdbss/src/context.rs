@@ -231,10 +231,11 @@ fn publish(context: Context, device: Live<RDBSS_DEVICE_OBJECT>) {
     set!(device => NumberOfActiveContexts, get!(device => NumberOfActiveContexts).saturating_add(1));
 }
 
-/// Checks that the pointer that a mini-redirector handed in is a request under way.
+/// Checks that the pointer that a mini-redirector handed in is a request under way, as the exported routines demand. A request that is
+/// over is noticed as long as it is a spare one; with more than [`MAX_SPARE`] of those its memory may be gone.
 #[track_caller]
 pub(crate) fn check_live(context: *mut RX_CONTEXT) -> Option<Context> {
-    // SAFETY: RX_CONTEXTs stay mapped in the spare list; what is checked here is whether this one is in use.
+    // SAFETY: every caller is a routine whose own caller promises a live request, or NULL.
     let context = unsafe { Live::from_nullable(context) }?;
     if get!(context => NodeTypeCode) == RDBSS_NTC_RX_CONTEXT {
         return Some(context);
