@@ -54,13 +54,21 @@ fn goes_on(file: &File, server: &RunningServer) {
     server.faults().clear();
     let mut block = [0; BLOCK];
     assert_eq!(count(file.nt_read_file(&mut block, Some(0))), Ok(BLOCK));
-    assert_eq!(server.stats().connections, 1);
-    assert_eq!(server.stats().protocol_errors, 0);
+    let stats = server.stats();
+    assert_eq!(stats.connections, 1);
+    assert_eq!([stats.protocol_errors, stats.bad_signatures], [0; 2]);
+    if stats.sealed_requests != 0 {
+        // What goes before there are keys is all that was not sealed.
+        let all: u64 = stats.requests.iter().sum();
+        let logon = [Command::NEGOTIATE, Command::SESSION_SETUP];
+        let plain: u64 = logon.map(|command| stats.requests_of(command)).iter().sum();
+        assert_eq!(stats.sealed_requests, all - plain);
+    }
 }
 
 #[test]
 fn reads_that_the_server_has_pended_end_and_it_hears_of_their_cancellation() {
-    for settings in [UNSIGNED, SIGNED] {
+    for settings in [UNSIGNED, SIGNED, SEALED] {
         let share = with_file();
         let server =
             start(server(&share).fault(When::command(Command::READ), Fault::Interim(NEVER)));
@@ -97,7 +105,7 @@ fn reads_that_the_server_has_not_even_pended_end_and_it_hears_of_their_cancellat
 
 #[test]
 fn writes_end_when_the_server_has_heard_of_their_cancellation() {
-    for settings in [UNSIGNED, SIGNED] {
+    for settings in [UNSIGNED, SIGNED, SEALED] {
         let share = with_file();
         let server =
             start(server(&share).fault(When::command(Command::WRITE), Fault::Interim(NEVER)));

@@ -230,7 +230,14 @@ impl Connection {
     /// MS-SMB2 3.3.5.16: there is no reply, not even to a CANCEL with a wrong signature.
     fn cancel(&self, current: &Current<'_>) {
         let sealed = current.sealed_by.is_some();
-        let admitted = self.admit(&self.resolve(current), sealed, false, &Chain::default());
+        let request = self.resolve(current);
+        let admitted = self.admit(&request, sealed, false, &Chain::default());
+        let signed = request.header.flags.contains(HeaderFlags::SIGNED);
+        if admitted.is_err() && !signed {
+            // Nobody would hear of it otherwise; a wrong signature is counted already.
+            let counter = &self.server.counters.bad_signatures;
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
         if let (Ok(()), Some(message_id)) = (admitted, self.link.find(&current.header)) {
             self.link.cancel(message_id);
         }

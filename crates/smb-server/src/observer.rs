@@ -56,7 +56,7 @@ pub struct Stats {
     pub bytes_in: u64,
     /// Bytes sent, framing included.
     pub bytes_out: u64,
-    /// Requests whose signature did not match.
+    /// Requests whose signature did not match, and CANCELs without the protection that was due.
     pub bad_signatures: u64,
     /// Requests that came sealed.
     pub sealed_requests: u64,
