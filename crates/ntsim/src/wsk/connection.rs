@@ -52,7 +52,7 @@ pub(super) unsafe extern "C" fn wsk_get_local_address(
     to: *mut SOCKADDR,
     irp: wsk_sys::PIRP,
 ) -> NTSTATUS {
-    get_address(socket, to, irp, false)
+    get_address(socket, to, irp, "WskGetLocalAddress", false)
 }
 
 pub(super) unsafe extern "C" fn wsk_get_remote_address(
@@ -60,16 +60,17 @@ pub(super) unsafe extern "C" fn wsk_get_remote_address(
     to: *mut SOCKADDR,
     irp: wsk_sys::PIRP,
 ) -> NTSTATUS {
-    get_address(socket, to, irp, true)
+    get_address(socket, to, irp, "WskGetRemoteAddress", true)
 }
 
 fn get_address(
     socket: *mut WSK_SOCKET,
     to: *mut SOCKADDR,
     irp: wsk_sys::PIRP,
+    routine: &str,
     remote: bool,
 ) -> NTSTATUS {
-    at_once(irp, "WskGetLocalAddress", |_| {
+    at_once(irp, routine, |_| {
         let socket = of_client(socket);
         let address: SocketAddr = socket.address(remote)?;
         // SAFETY: the client gives room for an address of its socket's family.
