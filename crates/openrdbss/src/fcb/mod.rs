@@ -44,8 +44,9 @@ pub(crate) struct Extra {
     pub owner: *mut MRX_FCB,
     /// Guards the three sizes in the header.
     pub size_lock: KSPIN_LOCK,
-    /// Byte-range locks that are held, and requests that wait for one; under `lock_list_lock`.
+    /// Byte-range locks that are held; under `lock_list_lock`.
     pub locks: LIST_ENTRY,
+    /// Requests that wait for one; under the library's general lock, see `lock_control`.
     pub lock_waiters: LIST_ENTRY,
     pub lock_list_lock: KSPIN_LOCK,
     /// The FCB is in its share's table.

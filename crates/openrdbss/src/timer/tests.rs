@@ -128,7 +128,7 @@ fn work_that_the_timer_has_let_go_is_waited_for() {
             // One tick finds both due. It hands over the first, which is of no device, and gets no further.
             let held = worker::tests::hold_queue();
             GATE.store(true, SeqCst);
-            wait_until("both are due", || is_idle());
+            wait_until("both are due", is_idle);
             scope.spawn(|| {
                 bench.run(|| worker::spin_down(device()));
                 ran_when_told.store(ENDED.load(SeqCst), SeqCst);
