@@ -7,8 +7,8 @@ use smb_client::{
     TreeConnect,
 };
 use smb_crypto::Key128;
-use smb_wire::Utf16;
 use smb_wire::smb2::{Command, LogoffRequest, ShareType, TreeDisconnectRequest};
+use smb_wire::{NtStatus, Utf16};
 
 use zeroize::Zeroizing;
 
@@ -33,6 +33,8 @@ impl Session {
     /// The server's refusal, such as STATUS_LOGON_FAILURE, or what is wrong with its answers.
     #[inline(never)]
     pub fn log_on(connection: &PoolArc<Connection>, identity: Identity) -> Result<PoolArc<Self>> {
+        // Before the server makes one that there is no place for.
+        connection.sessions().check_room()?;
         let session = authenticate(connection, identity)?;
         let this = Self {
             connection: PoolArc::clone(connection),
@@ -55,15 +57,8 @@ impl Session {
 
     /// Logs off; the server may be gone, so nothing depends on the outcome. IRQL: PASSIVE.
     pub fn log_off(this: &PoolArc<Self>) {
-        let ask = Ask {
-            command: Command::LOGOFF,
-            guard: Guard::Session(PoolArc::clone(this)),
-            session_id: this.id(),
-            tree_id: 0,
-            body: 0,
-            answer: 0,
-        };
-        let _ = call::ask(&this.connection, ask, |writer| LogoffRequest.emit(writer));
+        let guard = Guard::Session(PoolArc::clone(this));
+        log_off(&this.connection, guard, this.id());
     }
 }
 
@@ -283,15 +278,38 @@ fn authenticate(
         let answer = call::exchange(connection, ask, |ticket, _, buffer| {
             logon.request(config, ticket, buffer)
         })?;
-        let taken = take_answer(&mut logon, config, &answer.message);
-        if let Err(refusal @ (Status::DOWNGRADE_DETECTED | Status::INVALID_SIGNATURE)) = taken {
-            // What was negotiated is not what both believe, and never will be on this connection.
-            connection.fail(refusal);
-        }
-        if let Some(session) = taken? {
-            return Ok(session);
+        match take_answer(&mut logon, config, &answer.message) {
+            Ok(Some(session)) => return Ok(session),
+            Ok(None) => {}
+            Err(refusal) => {
+                if matches!(
+                    refusal,
+                    Status::DOWNGRADE_DETECTED | Status::INVALID_SIGNATURE
+                ) {
+                    // What was negotiated is not what both believe, and never will be on this connection.
+                    connection.fail(refusal);
+                } else if answer.header.status == NtStatus::SUCCESS {
+                    // The server has made a session that is not wanted: without keys, as a rule.
+                    log_off(connection, Guard::None, logon.session_id());
+                }
+                return Err(refusal);
+            }
         }
     }
+}
+
+/// LOGOFF; nothing depends on the outcome.
+#[inline(never)]
+fn log_off(connection: &PoolArc<Connection>, guard: Guard, session_id: u64) {
+    let ask = Ask {
+        command: Command::LOGOFF,
+        guard,
+        session_id,
+        tree_id: 0,
+        body: 0,
+        answer: 0,
+    };
+    let _ = call::ask(connection, ask, |writer| LogoffRequest.emit(writer));
 }
 
 #[inline(never)]

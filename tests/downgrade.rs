@@ -114,6 +114,20 @@ fn a_logon_whose_end_is_not_signed_or_signed_for_something_else_is_noticed() {
 }
 
 #[test]
+fn a_session_that_is_refused_does_not_stay_at_the_server() {
+    let share = share();
+    // Whoever it does not know is its guest.
+    let server = start(smb_server::builder().share(&share).allow_guest());
+    with_driver(&[], |desk| {
+        for _ in 0..3 {
+            assert_eq!(desk.try_mount(&server).err(), DENIED);
+            assert_eq!(server.stats().open_sessions, 0);
+        }
+    });
+    assert_eq!(server.stop().requests_of(Command::LOGOFF), 3);
+}
+
+#[test]
 fn a_server_that_demands_encryption_cannot_be_made_to_say_that_it_has_none() {
     let no_capability = || {
         Fault::negotiate_on_the_way(|answer| answer.capabilities.remove(Capabilities::ENCRYPTION))

@@ -34,6 +34,18 @@ impl Sessions {
         })
     }
 
+    /// Whether there is room for one more. IRQL: any.
+    ///
+    /// # Errors
+    /// STATUS_TOO_MANY_SESSIONS.
+    pub fn check_room(&self) -> Result<()> {
+        if self.list.lock().len() < SESSIONS {
+            Ok(())
+        } else {
+            Err(Status::TOO_MANY_SESSIONS)
+        }
+    }
+
     /// Notes a new session. One that had its id is over, if the server has given it to another. IRQL: any.
     ///
     /// # Errors
@@ -69,7 +81,22 @@ impl Sessions {
         for entry in self.list.lock().iter_mut() {
             entry.over |= PoolArc::ptr_eq(&entry.session, session);
         }
-        self.forget(|entry| entry.over && !awaited(entry.session.id));
+        let mut looked_at = None;
+        while let Some(id) = self.next_over(looked_at) {
+            // Takes the table's lock, so not under this one.
+            if !awaited(id) {
+                self.forget(|entry| entry.over && entry.session.id == id);
+            }
+            looked_at = Some(id);
+        }
+    }
+
+    /// The least id of a session that is over, and more than `id`.
+    fn next_over(&self, id: Option<u64>) -> Option<u64> {
+        let list = self.list.lock();
+        let over = list.iter().filter(|entry| entry.over);
+        let ids = over.map(|entry| entry.session.id);
+        ids.filter(|next| Some(*next) > id).min()
     }
 
     /// Forgets those of which `which` says so. Each is dropped outside of the lock.
