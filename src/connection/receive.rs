@@ -1,8 +1,8 @@
 //! The path of what a server sends: from the socket to whoever asked.
 //!
 //! One receive is in flight at any time. Its completion hands the bytes to the protocol engine's receiver, delivers what they
-//! bring, and starts the next; what may take long there is left to the connection's thread ([`super::relay`]). A READ's data is received straight into its user's buffer; everything else, and what is encrypted,
-//! passes through a buffer of the path's own.
+//! bring, and starts the next; what may take long there is left to the connection's thread ([`super::relay`]). A READ's data is
+//! received straight into its user's buffer; everything else, and what is encrypted, passes through a buffer of the path's own.
 
 use nt::irql::{self, Irql};
 use nt::mdl::Mdl;

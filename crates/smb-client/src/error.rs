@@ -220,9 +220,11 @@ impl ClientError {
             | Self::WeakChallenge(_)
             | Self::SigningNotOffered => ErrorKind::NotSupported,
             Self::KeyExhausted => ErrorKind::SessionOver,
-            Self::OutOfMemory | Self::Crypto(_) => ErrorKind::NoMemory,
+            Self::OutOfMemory | Self::Crypto(CryptoError::ProviderFailed) => ErrorKind::NoMemory,
             Self::NameTooLong => ErrorKind::BadName,
-            Self::Emit(_) | Self::OutOfOrder | Self::TooManyBytes => ErrorKind::Internal,
+            Self::Emit(_) | Self::Crypto(_) | Self::OutOfOrder | Self::TooManyBytes => {
+                ErrorKind::Internal
+            }
             _ => ErrorKind::Protocol,
         }
     }

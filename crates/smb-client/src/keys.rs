@@ -12,7 +12,8 @@ use crate::error::ClientError;
 /// How a message is protected, and with what.
 #[derive(Clone, Copy, Debug)]
 pub enum Protection<'k> {
-    /// Not at all: before there is a session, in a guest's, or where nobody demands it.
+    /// Not at all: before there is a session, in a guest's, or where nobody demands it. A signature that comes all the same is not
+    /// looked at: whoever could forge one could leave it out.
     None,
     /// Signed: anybody may read it, nobody may change it (MS-SMB2 3.1.4.1).
     Signed(&'k SessionKeys),

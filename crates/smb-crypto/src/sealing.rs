@@ -70,8 +70,8 @@ impl<P: Provider> SealingKey<P> {
 
     /// Seals a message into `message`: its first `in_place` bytes are there already, the pieces in `rest` follow them and fill it.
     ///
-    /// `header` is the transform header from its nonce on; that is `nonce`, which this key gave. Returns the header's signature. After an error,
-    /// the content of `message` must not be sent.
+    /// `header` is the transform header from its nonce on; that is `nonce`, which this key gave. Returns the header's signature.
+    /// After an error, the content of `message` must not be sent.
     ///
     /// # Errors
     /// [`CryptoError::NotTheNonce`], [`CryptoError::LengthMismatch`] if the message is not as long as the nonce was made for or

@@ -359,7 +359,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn the_pieces_that_bytes_arrive_in_do_not_matter(sizes in prop::collection::vec(prop_oneof![1usize..8, 1usize..200, 1usize..5000], 1..50)) {
+    fn the_pieces_that_bytes_arrive_in_do_not_matter(
+        sizes in prop::collection::vec(prop_oneof![1usize..8, 1usize..200, 1usize..5000], 1..50)
+    ) {
         let mut whole = Client::ready();
         let bytes = conversation(&mut whole);
         let expected = whole.feed(&bytes).unwrap();

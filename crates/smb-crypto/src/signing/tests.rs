@@ -1,7 +1,7 @@
 //! Vectors: RFC 4493 section 4 (AES-CMAC), RFC 4231 section 4 (HMAC-SHA256), and the signed SESSION_SETUP responses of two
 //! 3.1.1 sessions in Microsoft Open Specifications blog, "SMB 2 and SMB 3 security in Windows 10: the anatomy of signing and
-//! cryptographic keys" (2017) and "SMB 3.1.1 Encryption in Windows 10" (2015). No messages signed by AES-GMAC or HMAC-SHA256 are published with their keys: those in
-//! `vectors/signed.txt` are OpenSSL's, by way of `vectors/make.py`.
+//! cryptographic keys" (2017) and "SMB 3.1.1 Encryption in Windows 10" (2015). No messages signed by AES-GMAC or HMAC-SHA256 are
+//! published with their keys: those in `vectors/signed.txt` are OpenSSL's, by way of `vectors/make.py`.
 
 use std::format;
 use std::vec::Vec;
