@@ -79,6 +79,10 @@ fn config(input: &mut Input<'_>) -> Config {
         },
         allow_guest: bit(4),
         allow_anonymous: bit(5),
+        pended_timeout: match bit(7) {
+            false => defaults.pended_timeout,
+            true => Interval::from_secs(5),
+        },
         echo_after: (!bit(6)).then_some(Interval::from_secs(30)),
         credits: input.one_of([512, 16, 1, 65535]),
         table_capacity: input.one_of([64, 1, 3, 1024]),

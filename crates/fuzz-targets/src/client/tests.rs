@@ -55,3 +55,45 @@ fn what_is_read_is_what_the_server_has() {
         world.finish();
     }
 }
+
+/// Acts after the opening, with these settings.
+fn scene(settings: u8, acts: &[&[u8]]) {
+    let opening = [settings, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    client(&[&opening[..], &acts.concat()].concat());
+}
+
+const CREATE: &[u8] = &[11, 0];
+const CLOSE: &[u8] = &[11, 1];
+const WATCH: &[u8] = &[11, 7];
+/// Of the newest request, by a right server.
+const INTERIM: &[u8] = &[15, 0, 0, 0, 0, 0, 0, 0, 0];
+const CANCEL: &[u8] = &[13, 0];
+const WAIT_A_MINUTE: &[u8] = &[14, 3];
+const WAIT_FOR_THE_DEADLINE: &[u8] = &[212];
+const NO_ECHO: u8 = 1 << 6;
+const SHORT_PATIENCE: u8 = 1 << 7;
+
+#[test]
+fn what_is_asked_behind_something_pended_ends_in_its_time() {
+    let acts = [CREATE, INTERIM, WAIT_A_MINUTE, CLOSE, WAIT_A_MINUTE];
+    scene(NO_ECHO, &acts);
+}
+
+#[test]
+fn what_is_pended_ends_when_patience_does_though_that_is_sooner() {
+    scene(
+        NO_ECHO | SHORT_PATIENCE,
+        &[CREATE, INTERIM, WAIT_FOR_THE_DEADLINE],
+    );
+}
+
+#[test]
+fn what_is_cancelled_before_and_after_an_interim_answer_is_cancelled_once() {
+    scene(0, &[WATCH, CANCEL, INTERIM, CANCEL]);
+}
+
+#[test]
+fn nobody_hears_an_unsigned_refusal() {
+    let unsigned = &[16, 0, 0, 0, 0, 220, 0, 0, 0, 0];
+    scene(0, &[CREATE, unsigned]);
+}

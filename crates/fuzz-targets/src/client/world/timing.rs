@@ -30,7 +30,7 @@ impl Due {
     /// Of a request that is submitted `now`.
     pub fn new(what: What, timeout: Interval, pended: Option<Interval>, now: Time) -> Self {
         let mut due = Self {
-            not_before: now.after(timeout),
+            not_before: now.after(pended.map_or(timeout, |pended| timeout.min(pended))),
             latest: now,
             timeout,
             is_bulk: matches!(what, What::Read(_) | What::Write(_)),
