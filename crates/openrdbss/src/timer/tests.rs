@@ -37,6 +37,7 @@ pub(crate) fn hold() -> spin::Held {
 
 /// True if nothing waits for its time.
 pub(crate) fn is_idle() -> bool {
+    let _held = hold();
     list::is_empty(addr!(timers() => waiting))
 }
 

@@ -41,7 +41,10 @@ fn everybody_who_waits_for_the_end_of_a_devices_work_is_told() {
     GATE.store(false, SeqCst);
     bench.run(dispatch);
     let ended = AtomicU32::new(0);
-    let waiting = || get!(device() => DispatcherContext.pTearDownEvent) as usize;
+    let waiting = || {
+        let _held = data::lock();
+        get!(device() => DispatcherContext.pTearDownEvent) as usize
+    };
     std::thread::scope(|scope| {
         for _ in 0..3 {
             let before = waiting();

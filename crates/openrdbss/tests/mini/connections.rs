@@ -1,12 +1,11 @@
 //! Servers, shares, views, delayed closes.
 
 use crate::overlapped::wait_until;
-use crate::toy::{Bench, device, path, stop};
+use crate::toy::{Bench, path, stop};
 use nt::sys::*;
 use ntsim::user::{Create, File, Process};
 use rdbss::raw::{
-    MRX_V_NET_ROOT, RDBSS_NTC_V_NETROOT, RDBSS_STOP_IN_PROGRESS, RxFinalizeConnection,
-    RxIndicateChangeOfBufferingState,
+    MRX_V_NET_ROOT, RDBSS_NTC_V_NETROOT, RxFinalizeConnection, RxIndicateChangeOfBufferingState,
 };
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -278,9 +277,11 @@ fn a_stop_waits_for_an_open_that_came_before_it() {
         });
         wait_until("it connects", || counters.server_connects.load(SeqCst) == 1);
         let stopping = scope.spawn(|| bench.kernel.run_as_driver(stop));
-        // SAFETY: the device is registered.
-        let state = || unsafe { (&raw const (*device()).StartStopContext.State).read_volatile() };
-        wait_until("it is being stopped", || state() == RDBSS_STOP_IN_PROGRESS);
+        let refuses = || {
+            let opened = bench.create(&Create::open(r"\Device\Toy"));
+            opened.err() == Some(STATUS_REDIRECTOR_NOT_STARTED)
+        };
+        wait_until("it is being stopped", refuses);
         // It would be done soon if it did not wait.
         for _ in 0..50 {
             assert!(!stopping.is_finished());
