@@ -30,6 +30,34 @@ fn a_final_response_that_is_not_signed_is_refused_in_every_3_x() {
 }
 
 #[test]
+fn a_final_response_with_a_wrong_signature_is_refused_in_every_dialect() {
+    for dialect in [
+        Dialect::SMB2_0_2,
+        Dialect::SMB2_1,
+        Dialect::SMB3_0,
+        Dialect::SMB3_0_2,
+        Dialect::SMB3_1_1,
+    ] {
+        for config in [config(), lenient()] {
+            let mut server = Server::new(dialect);
+            let mut logon = Logon::new(&config, &negotiated(dialect), user(), random()).unwrap();
+            let mut round = || {
+                let mut out = vec![0; Logon::MAX_REQUEST];
+                let ticket = first_ticket(Command::SESSION_SETUP, logon.session_id());
+                let len = logon.request(&config, &ticket, &mut out).unwrap();
+                let mut answer = server.answer(&ticket, message(&out[..len]));
+                if logon.session_id() != 0 {
+                    answer[FrameHeader::LEN + 63] ^= 1;
+                }
+                logon.reply(&config, message(&answer))
+            };
+            assert!(matches!(round(), Ok(LogonStep::Again)));
+            assert_eq!(round().unwrap_err(), ClientError::Downgrade.into());
+        }
+    }
+}
+
+#[test]
 fn before_3_x_the_final_response_is_signed_where_signing_is_required() {
     let mut server = Server::new(Dialect::SMB2_1);
     server.sign = false;

@@ -169,6 +169,57 @@ fn case_03_a_seal_inside_a_seal_and_compression_inside_one_are_refused() {
     );
 }
 
+/// A connection on which a second user has a session with keys, too.
+struct TwoUsers<'a>(&'a Shared);
+
+const SECOND: u64 = SESSION + 1;
+
+impl SharedTable<Tok> for TwoUsers<'_> {
+    fn with<R>(&self, work: impl FnOnce(&mut Connection<Tok>) -> R) -> R {
+        self.0.with(work)
+    }
+
+    fn with_sealing<R>(&self, session_id: u64, work: impl FnOnce(Option<&Sealing>) -> R) -> R {
+        let known = if session_id == SECOND {
+            SESSION
+        } else {
+            session_id
+        };
+        self.0.with_sealing(known, work)
+    }
+}
+
+#[test]
+fn case_03_the_answer_to_one_user_under_the_seal_of_another_is_refused() {
+    let outcome = |sealed_in| {
+        let mut client = Client::ready();
+        let ticket = client.send(sealed(request(1, Command::CREATE)));
+        client.receiver.max_sealed = 1 << 20;
+        let frame = seal_in(sealed_in, error(&ticket, NtStatus::ACCESS_DENIED));
+        let mut rest = &frame[..];
+        let mut answered = None;
+        while !rest.is_empty() {
+            let Want::Inline(place) = client.receiver.want() else {
+                panic!("data in an encrypted frame")
+            };
+            let count = place.len().min(rest.len());
+            place[..count].copy_from_slice(&rest[..count]);
+            rest = &rest[count..];
+            client.receiver.received(count).unwrap();
+            let users = TwoUsers(&client.table);
+            while let Some(event) = client.receiver.next_event(&users, client.now)? {
+                let Event::Answer(answer) = event else {
+                    panic!("no answer")
+                };
+                answered = Some(answer.token.number);
+            }
+        }
+        Ok(answered)
+    };
+    assert_eq!(outcome(SESSION), Ok(Some(1)));
+    assert_eq!(outcome(SECOND), Err(ClientError::WrongSession(SESSION)));
+}
+
 #[test]
 fn case_03_a_seal_longer_than_all_that_was_asked_for_is_refused_at_its_header() {
     let (mut client, _, _) = reading();
