@@ -58,7 +58,12 @@ fn what_is_read_is_what_the_server_has() {
 
 /// Acts after the opening, with these settings.
 fn scene(settings: u8, acts: &[&[u8]]) {
-    let opening = [settings, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    scene_in(settings, 0, acts);
+}
+
+/// The same, in a dialect counted from the newest.
+fn scene_in(settings: u8, dialect: u8, acts: &[&[u8]]) {
+    let opening = [settings, 0, 0, 0, 0, dialect, 0, 0, 0, 0];
     client(&[&opening[..], &acts.concat()].concat());
 }
 
@@ -68,6 +73,7 @@ const WATCH: &[u8] = &[11, 7];
 /// Of the newest request, by a right server.
 const INTERIM: &[u8] = &[15, 0, 0, 0, 0, 0, 0, 0, 0];
 const CANCEL: &[u8] = &[13, 0];
+const WAIT_A_SECOND: &[u8] = &[14, 1];
 const WAIT_A_MINUTE: &[u8] = &[14, 3];
 const WAIT_FOR_THE_DEADLINE: &[u8] = &[212];
 const NO_ECHO: u8 = 1 << 6;
@@ -96,4 +102,31 @@ fn what_is_cancelled_before_and_after_an_interim_answer_is_cancelled_once() {
 fn nobody_hears_an_unsigned_refusal() {
     let unsigned = &[16, 0, 0, 0, 0, 220, 0, 0, 0, 0];
     scene(0, &[CREATE, unsigned]);
+}
+
+#[test]
+fn a_second_interim_answer_buys_no_time() {
+    let acts = [
+        CREATE,
+        INTERIM,
+        WAIT_A_SECOND,
+        INTERIM,
+        WAIT_FOR_THE_DEADLINE,
+    ];
+    scene(NO_ECHO | SHORT_PATIENCE, &acts);
+}
+
+#[test]
+fn nobody_is_logged_on_by_an_unsigned_word_of_a_3_0_server() {
+    const LOG_ON: &[u8] = &[208];
+    const CHALLENGE: &[u8] = &[0; 10];
+    const UNSIGNED_WELCOME: &[u8] = &[0, 0, 0, 205, 0, 0, 0, 0, 0];
+    const SIGNING_ENABLED: u8 = 1 << 1;
+    for dialect in [0, 1, 2] {
+        scene_in(
+            SIGNING_ENABLED,
+            dialect,
+            &[LOG_ON, CHALLENGE, UNSIGNED_WELCOME],
+        );
+    }
 }
