@@ -229,6 +229,7 @@ impl Outgoing {
     /// Sends the first `length` bytes of the message, and what was aimed at. A failure breaks the connection. IRQL: any.
     pub fn send(mut request: Operation<Self>, connection: &PoolArc<Connection>, length: usize) {
         request.connection = Some(PoolArc::clone(connection));
+        connection.sends().begin(now());
         connection
             .socket()
             .send(request, |outgoing| outgoing.gather(length));
@@ -252,6 +253,7 @@ impl Completion for Outgoing {
         let Some(connection) = request.connection.take() else {
             return;
         };
+        connection.sends().end(now());
         if let Err(failure) = result {
             connection.fail(status::from_connected(failure));
         }

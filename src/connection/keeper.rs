@@ -16,6 +16,9 @@ use crate::exchange;
 /// The keeper looks at least this often.
 const LONGEST_SLEEP: Interval = Interval::from_secs(60);
 
+/// Nothing getting out is suffered for so many times the time limit of a request: as long as a WRITE may take at most.
+const SEND_PATIENCE: u64 = 4;
+
 /// How long a server has to hear that a connection ends.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,7 @@ fn keep(connection: &PoolArc<Connection>) {
             .wait_for(Duration::from_micros(ticks.div_ceil(10)));
         expire(connection);
         ask_for_life(connection);
+        watch_sends(connection);
     }
     hang_up(connection);
 }
@@ -123,5 +127,15 @@ fn ask_for_life(connection: &PoolArc<Connection>) {
             }
         }
         KeepAlive::Dead => connection.fail(Status::IO_TIMEOUT),
+    }
+}
+
+/// Ends the connection if its transport is stuck: only then do the buffers of what it was to send come back.
+fn watch_sends(connection: &Connection) {
+    let limit = connection.config().request_timeout.0;
+    let patience = Interval(limit.saturating_mul(SEND_PATIENCE));
+    if connection.sends.are_stuck(patience, now()) {
+        nt::log!(Warn, "the server takes nothing any more");
+        connection.fail(Status::IO_TIMEOUT);
     }
 }

@@ -12,12 +12,14 @@ mod keeper;
 mod open;
 mod receive;
 mod relay;
+mod sends;
 mod sessions;
 mod stocks;
 mod table;
 
 pub use keeper::Keeper;
 pub use open::open;
+pub use sends::Sends;
 pub use sessions::Sessions;
 pub use stocks::Stocks;
 pub use table::{LockedTable, Table};
@@ -50,6 +52,7 @@ pub struct Connection {
     max_io: u32,
     io_depth: u32,
     stocks: PoolBox<Stocks>,
+    sends: Sends,
     sessions: Sessions,
     relay: Relay,
 }
@@ -119,6 +122,11 @@ impl Connection {
     /// What is kept for reuse.
     pub fn stocks(&self) -> &Stocks {
         &self.stocks
+    }
+
+    /// What is being sent.
+    pub fn sends(&self) -> &Sends {
+        &self.sends
     }
 
     /// The sessions on it.

@@ -16,7 +16,7 @@ use smb_wire::smb2::Command;
 use super::receive::ReceivePath;
 use super::relay::Relay;
 use super::table::LockedTable;
-use super::{Connection, Keeper, Sessions, Stocks, TAG, now};
+use super::{Connection, Keeper, Sends, Sessions, Stocks, TAG, now};
 use crate::exchange::Requester;
 use crate::names::ServerName;
 use crate::settings::Settings;
@@ -128,6 +128,7 @@ impl Opening {
                 max_io: settings.max_io,
                 io_depth: settings.io_depth,
                 stocks,
+                sends: Sends::new(),
                 sessions,
                 relay,
             },
