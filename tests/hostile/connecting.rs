@@ -1,11 +1,11 @@
 //! Negotiating, logging on, and connecting to a share (cases 15 to 23).
 
-use smb_server::{Builder, Fault, When};
+use smb_server::{Fault, Protection, When};
 use smb_wire::NtStatus;
 use smb_wire::smb2::negotiate_context::{
     Cipher, CompressionAlgorithm, ContextType, HashAlgorithm, SigningAlgorithm,
 };
-use smb_wire::smb2::{Command, Dialect, Fsctl};
+use smb_wire::smb2::{Command, Dialect, Fsctl, HeaderFlags};
 
 use crate::lies::*;
 use crate::scripted::patch;
@@ -39,10 +39,6 @@ fn logging_on(fault: Fault) -> Result<(), NtStatus> {
 
 fn connecting(fault: Fault) -> Result<(), NtStatus> {
     lie_at_connecting(When::command(Command::TREE_CONNECT), fault)
-}
-
-fn up_to_3_0_2(server: Builder) -> Builder {
-    server.dialects(Dialect::SMB2_0_2..=Dialect::SMB3_0_2)
 }
 
 #[test]
@@ -152,10 +148,7 @@ fn case_16_contexts_that_are_missing_come_twice_or_have_odd_ends_are_refused() {
         answer.contexts.extend(all);
     });
     assert_eq!(negotiating(twice), INVALID);
-    for (context_type, _) in [
-        (ContextType::PREAUTH_INTEGRITY, ()),
-        (ContextType::ENCRYPTION, ()),
-    ] {
+    for context_type in [ContextType::PREAUTH_INTEGRITY, ContextType::ENCRYPTION] {
         let cut = Fault::negotiate(move |answer| {
             for (other, data) in &mut answer.contexts {
                 if *other == context_type {
@@ -198,16 +191,67 @@ fn case_17_a_negotiation_that_was_changed_on_the_way_is_a_downgrade() {
 fn case_17_before_3_1_1_a_negotiation_changed_on_the_way_is_a_downgrade_too() {
     let negotiate = || When::command(Command::NEGOTIATE);
     let guid = Fault::negotiate_on_the_way(|answer| answer.server_guid.0[0] ^= 1);
-    assert_eq!(lie_to_connecting(up_to_3_0_2, negotiate(), guid), STRIPPED);
+    assert_eq!(
+        lie_to_connecting(&[], up_to_3_0_2, negotiate(), guid),
+        STRIPPED
+    );
     let check = || When::fsctl(Fsctl::VALIDATE_NEGOTIATE_INFO);
     // Capabilities, security mode, dialect, in the check's own answer.
     for place in [112, 132, 134] {
         let changed = Fault::rewrite(move |message| message[place] ^= 1);
-        let outcome = lie_to_connecting(up_to_3_0_2, check(), changed);
+        let outcome = lie_to_connecting(&[], up_to_3_0_2, check(), changed);
         assert_eq!(outcome, STRIPPED, "{place}");
     }
     let unsigned = Fault::tamper(|message| message[16] &= !8);
-    assert_eq!(lie_to_connecting(up_to_3_0_2, check(), unsigned), STRIPPED);
+    assert_eq!(
+        lie_to_connecting(&[], up_to_3_0_2, check(), unsigned),
+        STRIPPED
+    );
+}
+
+#[test]
+fn case_04_the_way_to_a_share_is_signed_both_ways_whatever_the_settings_say() {
+    for dialect in [0x0202, 0x0210, 0x0300, 0x0302, 0x0311] {
+        let lax = [("RequireSigning", 0), ("MaxDialect", dialect)];
+        let questions = [Command::TREE_CONNECT, Command::IOCTL];
+        // 3.1.1 need not ask what was negotiated.
+        let asked = if dialect == 0x0311 {
+            &questions[..1]
+        } else {
+            &questions[..]
+        };
+        let mut stripped: Vec<_> = asked
+            .iter()
+            .map(|&command| When::command(command))
+            .collect();
+        if dialect >= 0x0300 {
+            stripped.push(When::command(Command::SESSION_SETUP).nth(2));
+        }
+        for when in stripped {
+            let plain = Fault::Protect(Protection::Plain);
+            let outcome = lie_to_connecting(&lax, |server| server, when, plain);
+            assert_eq!(outcome, STRIPPED, "{dialect:#x}");
+        }
+        // A request that is not signed would be found here.
+        let unsigned = When::any().filter(move |seen| {
+            let is_question = questions.contains(&seen.header.command);
+            is_question && !seen.header.flags.contains(HeaderFlags::SIGNED)
+        });
+        let refused = Fault::Status(NtStatus::INTERNAL_ERROR);
+        let outcome = lie_to_connecting(&lax, |server| server, unsigned, refused);
+        assert_eq!(outcome, Ok(()), "{dialect:#x}");
+    }
+}
+
+#[test]
+fn case_04_a_logon_whose_end_is_signed_wrongly_is_never_believed() {
+    for dialect in [0x0202, 0x0210, 0x0300, 0x0302, 0x0311] {
+        let settings = [("MaxDialect", dialect)];
+        let last = When::command(Command::SESSION_SETUP).nth(2);
+        let wrong = Fault::tamper(|message| message[50] ^= 1);
+        let outcome = lie_to_connecting(&settings, |server| server, last, wrong);
+        assert_eq!(outcome, STRIPPED, "{dialect:#x}");
+    }
 }
 
 #[test]

@@ -13,7 +13,11 @@ use crate::scripted::{count, patch};
 fn case_26_a_file_id_that_is_none_is_refused() {
     for id in [&[0; 16], &[0xFF; 16]] {
         let fault = patch(at::CREATE_FILE_ID, id);
-        assert_eq!(lie(Command::CREATE, fault, open), INVALID, "{id:?}");
+        assert_eq!(
+            lie_protected(Command::CREATE, fault, open),
+            INVALID,
+            "{id:?}"
+        );
     }
 }
 
@@ -22,15 +26,15 @@ fn case_26_a_file_and_a_directory_are_not_mistaken_for_each_other() {
     const DIRECTORY: &[u8] = &[0x10, 0, 0, 0];
     const ARCHIVE: &[u8] = &[0x20, 0, 0, 0];
     let fault = patch(at::CREATE_ATTRIBUTES, DIRECTORY);
-    assert_eq!(lie(Command::CREATE, fault, open), INVALID);
+    assert_eq!(lie_protected(Command::CREATE, fault, open), INVALID);
     let fault = patch(at::CREATE_ATTRIBUTES, ARCHIVE);
-    assert_eq!(lie(Command::CREATE, fault, list), INVALID);
+    assert_eq!(lie_protected(Command::CREATE, fault, list), INVALID);
 }
 
 #[test]
 fn case_26_a_create_that_did_what_nobody_knows_is_refused() {
     let fault = patch(at::CREATE_ACTION, &[77, 0, 0, 0]);
-    assert_eq!(lie(Command::CREATE, fault, open), INVALID);
+    assert_eq!(lie_protected(Command::CREATE, fault, open), INVALID);
 }
 
 #[test]
@@ -41,7 +45,11 @@ fn case_24_create_contexts_outside_of_the_message_are_refused() {
         &[0xFF; 8],
     ] {
         let fault = patch(at::CREATE_CONTEXTS, place);
-        assert_eq!(lie(Command::CREATE, fault, open), INVALID, "{place:?}");
+        assert_eq!(
+            lie_protected(Command::CREATE, fault, open),
+            INVALID,
+            "{place:?}"
+        );
     }
 }
 
@@ -82,7 +90,7 @@ fn answered_with(contexts: Vec<u8>) -> Result<(), NtStatus> {
         message[at::CREATE_CONTEXTS..][..8].copy_from_slice(&place.concat());
         message.extend(&contexts);
     });
-    lie(Command::CREATE, fault, open)
+    lie_protected(Command::CREATE, fault, open)
 }
 
 /// A context of a tag with data, and where the next one begins.
@@ -145,7 +153,6 @@ fn case_24_contexts_that_nobody_asked_for_change_nothing() {
 
 #[test]
 fn case_25_a_link_is_never_followed_wherever_it_leads() {
-    const STOPPED_ON_SYMLINK: NtStatus = NtStatus(0x8000_002D);
     /// Of the link's own fields: its lengths and its offsets.
     const LENGTHS: [std::ops::Range<usize>; 4] = [0..4, 8..10, 12..14, 14..16];
     for damaged in 0..=LENGTHS.len() {
@@ -167,13 +174,13 @@ fn case_25_a_link_is_never_followed_wherever_it_leads() {
             if let Some(place) = LENGTHS.get(damaged) {
                 link[place.clone()].fill(0xFF);
             }
-            message[at::STATUS].copy_from_slice(&STOPPED_ON_SYMLINK.0.to_le_bytes());
+            message[at::STATUS].copy_from_slice(&NtStatus::STOPPED_ON_SYMLINK.0.to_le_bytes());
             message.truncate(64);
             message.extend([9, 0, 0, 0]);
             message.extend((link.len() as u32).to_le_bytes());
             message.extend(link);
         });
-        let outcome = lie(Command::CREATE, fault, open);
-        assert_eq!(outcome, Err(STOPPED_ON_SYMLINK), "{damaged}");
+        let outcome = lie_protected(Command::CREATE, fault, open);
+        assert_eq!(outcome, Err(NtStatus::STOPPED_ON_SYMLINK), "{damaged}");
     }
 }

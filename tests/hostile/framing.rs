@@ -1,30 +1,25 @@
 //! Frames, seals and signatures (cases 1 to 9).
 
+use ntsim::user::Process;
 use smb_server::{Fault, Protection, When};
 use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
 
 use crate::lies::*;
-use crate::scripted::{LIMIT_MS, bytes, frame, server, share, start, wait_until, with_driver};
+use crate::scripted::{
+    LIMIT_MS, Mount, SHARE, bytes, frame, server, share, start, wait_until, with_driver,
+};
 
 #[test]
 fn case_04_an_unsigned_or_wrongly_signed_answer_is_never_believed() {
-    let used: [(Command, Use); 4] = [
-        (Command::READ, read),
-        (Command::WRITE, write),
-        (Command::CREATE, open),
-        (Command::QUERY_INFO, query_size),
-    ];
-    for (command, used) in used {
+    for (command, used) in USES {
         let wrong = Fault::tamper(|message| message[50] ^= 1);
-        let forged = Err(NtStatus::INVALID_SIGNATURE);
-        assert_eq!(lie(command, wrong, used), forged, "{command:?}");
+        assert_eq!(lie(command, wrong, used), FORGED, "{command:?}");
         let unsigned = Fault::tamper(|message| {
             message[16] &= !8;
             message[48..64].copy_from_slice(&[0; 16]);
         });
-        let stripped = Err(NtStatus::DOWNGRADE_DETECTED);
-        assert_eq!(lie(command, unsigned, used), stripped, "{command:?}");
+        assert_eq!(lie(command, unsigned, used), STRIPPED, "{command:?}");
     }
 }
 
@@ -138,6 +133,27 @@ fn case_03_a_seal_by_another_key_or_changed_on_the_way_is_never_believed() {
                 "{command:?} {place}"
             );
         }
+    }
+}
+
+#[test]
+fn case_03_an_answer_under_another_users_seal_is_refused() {
+    let share = share();
+    share.write_file("file", &bytes(SIZE)).unwrap();
+    for (command, used) in USES {
+        let server = start(server(&share).user("bob", "hidden"));
+        with_driver(&[("RequireEncryption", 1)], |desk| {
+            let second = Process::new();
+            let ann = desk.mount(&server);
+            let bob = Mount::connect(&second, &server, SHARE, Some(("bob", "hidden"))).unwrap();
+            let file = ann.open("file").unwrap();
+            assert_eq!(server.stats().connections, 1);
+            let by_bob = Fault::Protect(Protection::SealedByAnotherSession);
+            let asked = When::command(command).nth(1);
+            server.faults().add(asked, by_bob);
+            assert_eq!(used(&ann, &file), INVALID, "{command:?}");
+            assert!(bob.read("file", SIZE).unwrap() == bytes(SIZE));
+        });
     }
 }
 

@@ -7,11 +7,16 @@ use ntsim::user::File;
 use smb_server::{Builder, Encryption, Fault, When};
 use smb_wire::NtStatus;
 use smb_wire::fscc::{FileInformationClass, FsInformationClass};
-use smb_wire::smb2::Command;
+use smb_wire::smb2::{Command, Dialect};
 
 use crate::scripted::{Desk, Mount, Settings, bytes, count, server, share, start, with_driver};
 
 pub const SIZE: usize = 1000;
+
+/// A server that has to confirm what was negotiated.
+pub fn up_to_3_0_2(server: Builder) -> Builder {
+    server.dialects(Dialect::SMB2_0_2..=Dialect::SMB3_0_2)
+}
 
 pub const INVALID: Result<(), NtStatus> = Err(NtStatus::INVALID_NETWORK_RESPONSE);
 
@@ -53,12 +58,18 @@ pub const USES: [(Command, Use); 4] = [
 pub const FORGED: Result<(), NtStatus> = Err(NtStatus::INVALID_SIGNATURE);
 pub const STRIPPED: Result<(), NtStatus> = Err(NtStatus::DOWNGRADE_DETECTED);
 
-/// What one more connection takes with its requests, and some: less than all that a lie announces or makes of bytes.
-const ROOM: u64 = 640 << 10;
+/// What one more connection takes, and the longest listing: less than what lies announce, or make of bytes.
+const ROOM: u64 = 1 << 20;
 
-/// No lie has made the driver take more memory than the truth could.
-fn assert_memory_bounded(desk: &Desk, before: u64) {
-    let taken = desk.kernel().stats().pool_peak - before;
+/// What comes of `work`, and how many bytes of pool were taken for it at once.
+fn measured<T>(desk: &Desk, work: impl FnOnce() -> T) -> (T, u64) {
+    let before = desk.kernel().stats().pool_bytes;
+    let outcome = work();
+    (outcome, desk.kernel().stats().pool_peak - before)
+}
+
+/// No lie makes the driver take more memory than the truth could.
+fn assert_bounded(taken: u64) {
     assert!(taken < ROOM, "{taken} bytes of pool were taken");
 }
 
@@ -72,6 +83,14 @@ pub fn lie(command: Command, fault: Fault, used: Use) -> Result<(), NtStatus> {
 pub fn lie_sealed(command: Command, fault: Fault, used: Use) -> Result<(), NtStatus> {
     let sealing = |server: Builder| server.encryption(Encryption::Required);
     lie_to(&[], sealing, command, fault, used)
+}
+
+/// Tells a lie signed and sealed. It is told before either, so that both come to the same.
+pub fn lie_protected(command: Command, fault: Fault, used: Use) -> Result<(), NtStatus> {
+    let signed = lie(command, fault.clone(), used);
+    let sealed = lie_sealed(command, fault, used);
+    assert_eq!(sealed, signed, "sealed and signed");
+    signed
 }
 
 /// As [`lie`], with the driver's settings and a server set up by `arrange`.
@@ -88,29 +107,29 @@ pub fn lie_to(
         share.write_file(name, b"").unwrap();
     }
     let server = start(arrange(server(&share)));
-    let outcome = with_driver(settings, |desk| {
+    let (outcome, taken) = with_driver(settings, |desk| {
         let mount = desk.mount(&server);
         let file = mount.open("file").unwrap();
-        let before = desk.kernel().stats().pool_bytes;
         server.faults().add(When::command(command), fault);
-        let outcome = used(&mount, &file);
+        let measured = measured(desk, || used(&mount, &file));
         server.faults().clear();
-        assert_memory_bounded(desk, before);
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
         assert_eq!(mount.list("dir").unwrap().len(), 5);
-        outcome
+        measured
     });
     assert_eq!(server.stop().bad_signatures, 0);
+    assert_bounded(taken);
     outcome
 }
 
 /// Has the server tell a lie while a share is connected. Afterwards it connects, and works.
 pub fn lie_at_connecting(when: When, fault: Fault) -> Result<(), NtStatus> {
-    lie_to_connecting(|server| server, when, fault)
+    lie_to_connecting(&[], |server| server, when, fault)
 }
 
-/// As [`lie_at_connecting`], with a server set up by `arrange`.
+/// As [`lie_at_connecting`], with the driver's settings and a server set up by `arrange`.
 pub fn lie_to_connecting(
+    settings: &Settings<'_>,
     arrange: impl FnOnce(Builder) -> Builder,
     when: When,
     fault: Fault,
@@ -118,15 +137,15 @@ pub fn lie_to_connecting(
     let share = share();
     share.write_file("file", &bytes(SIZE)).unwrap();
     let server = start(arrange(server(&share)).fault(when, fault));
-    with_driver(&[], |desk| {
-        let before = desk.kernel().stats().pool_bytes;
-        let outcome = desk.try_mount(&server).map(drop);
-        assert_memory_bounded(desk, before);
+    let (outcome, taken) = with_driver(settings, |desk| {
+        let measured = measured(desk, || desk.try_mount(&server).map(drop));
         server.faults().clear();
         let mount = desk.mount(&server);
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
-        outcome
-    })
+        measured
+    });
+    assert_bounded(taken);
+    outcome
 }
 
 /// A fault that puts bytes at a place in every answer, whatever its status.

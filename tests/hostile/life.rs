@@ -5,7 +5,9 @@ use smb_wire::NtStatus;
 use smb_wire::smb2::Command;
 
 use crate::lies::*;
-use crate::scripted::{HASTY, bytes, count, frame, server, share, start, wait_until, with_driver};
+use crate::scripted::{
+    Answers, HASTY, bytes, count, frame, server, share, start, wait_until, with_driver,
+};
 
 #[test]
 fn case_41_a_connection_that_ends_in_any_exchange_ends_it_and_the_next_one_works() {
@@ -55,7 +57,7 @@ fn case_43_no_refusal_leaves_anything_behind() {
         for status in [
             NtStatus::ACCESS_DENIED,
             NtStatus::DISK_FULL,
-            NtStatus(0xC000_009A),
+            NtStatus::INSUFFICIENT_RESOURCES,
         ] {
             let outcome = lie(command, Fault::Status(status), used);
             assert_eq!(outcome, Err(status), "{command:?}");
@@ -97,6 +99,23 @@ fn case_44_a_close_that_is_never_answered_does_not_outlive_its_share() {
 }
 
 #[test]
+fn case_43_what_opens_after_nobody_waits_for_it_does_not_stay_open() {
+    let share = share();
+    share.write_file("file", &bytes(SIZE)).unwrap();
+    let answers = Answers::keep();
+    let first = When::command(Command::CREATE).nth(1);
+    let server = start(server(&share).fault(first, answers.fault()));
+    with_driver(HASTY, |desk| {
+        let mount = desk.mount(&server);
+        assert_eq!(mount.open("file").err(), Some(NtStatus::IO_TIMEOUT));
+        // The server opened the file, and closes it with its connection.
+        wait_until("nothing is open", || server.stats().open_handles == 0);
+        assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
+    });
+    assert_eq!(server.stop().connections, 2);
+}
+
+#[test]
 fn case_46_no_handle_is_durable_so_none_is_reclaimed() {
     let durable = |message: &[u8]| {
         [b"DHnQ", b"DHnC", b"DH2Q", b"DH2C"]
@@ -133,7 +152,9 @@ fn case_47_whichever_allocation_fails_the_open_or_read_ends_and_the_next_works()
             faults.clear();
             match outcome {
                 Ok(found) => assert!(found == bytes(SIZE), "allocation {n}"),
-                Err(status) => assert_eq!(status, NtStatus(0xC000_009A), "allocation {n}"),
+                Err(status) => {
+                    assert_eq!(status, NtStatus::INSUFFICIENT_RESOURCES, "allocation {n}")
+                }
             }
             if struck == 0 {
                 break;
@@ -145,7 +166,6 @@ fn case_47_whichever_allocation_fails_the_open_or_read_ends_and_the_next_works()
 
 #[test]
 fn case_48_smb1_is_not_spoken_whatever_it_says() {
-    const SMB1_NOT_AVAILABLE: NtStatus = NtStatus(0xC000_0513);
     const TRANSACTION2: u8 = 0x32;
     // A transaction's answer whose totals and displacements are as large as can be.
     let transaction = || {
@@ -156,7 +176,7 @@ fn case_48_smb1_is_not_spoken_whatever_it_says() {
         message.extend([0xFF; 40]);
         send(frame(&message))
     };
-    let smb1 = Err(SMB1_NOT_AVAILABLE);
+    let smb1 = Err(NtStatus::SMB1_NOT_AVAILABLE);
     for command in [
         Command::NEGOTIATE,
         Command::SESSION_SETUP,

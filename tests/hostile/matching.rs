@@ -9,19 +9,13 @@ use crate::scripted::{bytes, frame, server, share, start, wait_until, with_drive
 
 #[test]
 fn case_14_a_success_with_the_body_of_an_error_is_refused() {
-    let used: [(Command, Use); 5] = [
-        (Command::CREATE, open),
-        (Command::READ, read),
-        (Command::WRITE, write),
-        (Command::QUERY_DIRECTORY, list),
-        (Command::QUERY_INFO, query_size),
-    ];
-    for (command, used) in used {
+    let all = [USES.as_slice(), &[(Command::QUERY_DIRECTORY, list)]].concat();
+    for (command, used) in all {
         let fault = Fault::rewrite(|message| {
             message.truncate(64);
             message.extend_from_slice(&[9, 0, 0, 0, 0, 0, 0, 0, 0]);
         });
-        assert_eq!(lie(command, fault, used), INVALID, "{command:?}");
+        assert_eq!(lie_protected(command, fault, used), INVALID, "{command:?}");
     }
 }
 
@@ -44,12 +38,7 @@ fn case_11_an_answer_that_comes_twice_ends_the_connection_only() {
 
 #[test]
 fn case_11_an_answer_to_what_was_never_asked_ends_what_is_in_flight() {
-    let used: [(Command, Use); 3] = [
-        (Command::READ, read),
-        (Command::WRITE, write),
-        (Command::CREATE, open),
-    ];
-    for (command, used) in used {
+    for (command, used) in USES {
         // The message id.
         let fault = Fault::rewrite(|message| message[24..32].copy_from_slice(&[0x77; 8]));
         let outcome = lie(command, fault, used);
@@ -184,7 +173,7 @@ fn case_14_a_refusal_with_the_body_of_a_success_is_a_refusal() {
         let fault = Fault::rewrite(|message| {
             message[at::STATUS].copy_from_slice(&NtStatus::ACCESS_DENIED.0.to_le_bytes());
         });
-        assert_eq!(lie(command, fault, used), refused, "{command:?}");
+        assert_eq!(lie_protected(command, fault, used), refused, "{command:?}");
     }
 }
 
@@ -200,7 +189,11 @@ fn case_14_a_refusal_with_more_bytes_than_there_are_is_a_refusal() {
                 message.extend(count);
                 message.push(0);
             });
-            assert_eq!(lie(command, fault, used), refused, "{command:?} {count:?}");
+            assert_eq!(
+                lie_protected(command, fault, used),
+                refused,
+                "{command:?} {count:?}"
+            );
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Protection {
     SealedByClientsKey,
     /// Sealed with a key that nobody has.
     SealedByUnknownKey,
+    /// Sealed rightly, as a message of another session of the connection.
+    SealedByAnotherSession,
 }
 
 impl Protection {

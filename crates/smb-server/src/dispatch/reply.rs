@@ -49,7 +49,14 @@ impl Connection {
             Some(credits) => self.credits.grant_exactly(credits),
             None => self.credits.grant(request.header.credits),
         };
-        let guard = self.guard(current, &request, &answer);
+        let guard = match plan.protection {
+            Some(protection @ Protection::SealedByAnotherSession) => {
+                let mut sessions = self.sessions.values();
+                let other = sessions.find(|session| session.id != request.header.session_id);
+                Guard::new(other.cloned(), protection)
+            }
+            _ => self.guard(current, &request, &answer),
+        };
         let served = served(self.number, current, answer.header.status);
         Ok(Reply {
             part: Part {
