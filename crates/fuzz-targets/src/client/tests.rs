@@ -130,3 +130,19 @@ fn nobody_is_logged_on_by_an_unsigned_word_of_a_3_0_server() {
         );
     }
 }
+
+#[test]
+fn nobody_goes_on_after_a_negotiation_below_3_1_1_that_was_changed() {
+    const STEP: &[u8] = &[8];
+    const ANSWER_ALL: &[u8] = &[23];
+    const CHECK: &[u8] = &[11, 8];
+    // The 24th byte of the body is where the capabilities begin.
+    const CHANGED: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 160, 0, 4 + 64 + 24, 1, 0, 0];
+    for dialect in [1, 2, 3, 4] {
+        let by_hand = [0, 0, 0, 0, 0, dialect, 0, 0, 0, 255];
+        let acts = [
+            STEP, CHANGED, STEP, ANSWER_ALL, STEP, ANSWER_ALL, CHECK, ANSWER_ALL,
+        ];
+        client(&[&by_hand[..], &acts.concat()].concat());
+    }
+}

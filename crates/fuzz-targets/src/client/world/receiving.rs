@@ -48,6 +48,7 @@ impl World {
                 asked.async_id = asked.async_id.or(Some(async_id));
             } else {
                 assert!(record.is_complete, "a right answer was lost: {record:?}");
+                record.is_open = false;
             }
         }
     }
@@ -148,7 +149,6 @@ impl World {
         let record = &mut self.records[token.number];
         let what = record.what;
         record.is_open = false;
-        assert_eq!(header.command, what.command());
         let count = match &data {
             GotData::Placed(len) => {
                 token.buffer.check(*len);
@@ -161,12 +161,7 @@ impl World {
         };
         assert!(count <= token.buffer.len(), "more data than was asked for");
         self.check_origin(&token, header, message, &data);
-        let asked = self.server.find(header.message_id);
-        if let (Some(known), Some(found)) =
-            (asked.and_then(|asked| asked.async_id), header.async_id())
-        {
-            assert_eq!(found, known, "the end of another operation");
-        }
+        self.check_answer(token.number, header);
         match what {
             What::Read(part) => {
                 self.check_data(part, &token, header, message, &data);
@@ -196,6 +191,23 @@ impl World {
                 self.complete(token.number);
                 self.opened(what, &token, message);
             }
+        }
+    }
+
+    /// An answer is that of its request.
+    fn check_answer(&mut self, number: usize, header: &Header) {
+        let record = &self.records[number];
+        assert_eq!(header.command, record.what.command());
+        if record.what != What::Logon {
+            assert_eq!(header.session_id, record.guard.session_id());
+        }
+        if let (Some(tree), true) = (header.tree_id(), record.what != What::Tree) {
+            assert_eq!(tree, record.tree_id);
+        }
+        let asked = self.server.find(header.message_id);
+        let known = asked.and_then(|asked| asked.async_id);
+        if let (Some(known), Some(found)) = (known, header.async_id()) {
+            assert_eq!(found, known, "the end of another operation");
         }
     }
 
