@@ -271,7 +271,7 @@ fn wanted(packet: Packet, done: &IO_STACK_LOCATION) -> PIO_COMPLETION_ROUTINE {
     } else {
         SL_INVOKE_ON_ERROR
     };
-    let cancel = packet.cancelled() != 0 && control & SL_INVOKE_ON_CANCEL != 0;
+    let cancel = packet.cancelled() && control & SL_INVOKE_ON_CANCEL != 0;
     done.CompletionRoutine
         .filter(|_| control & asked != 0 || cancel)
 }

@@ -48,7 +48,7 @@ pub(super) fn cancel(packet: super::Packet, place: Place) -> bool {
     let former = irql::current();
     // SAFETY: a spin lock that is always there.
     unsafe { ke::KeAcquireSpinLockRaiseToDpc(lock_address()) };
-    packet.set_cancelled(1);
+    packet.set_cancelled();
     let Some(routine) = packet.exchange_cancel(None) else {
         // SAFETY: taken above.
         unsafe { ke::KeReleaseSpinLock(lock_address(), former) };

@@ -7,6 +7,7 @@ use crate::ob::{self, Kind};
 use crate::pool::{self, Fill};
 use crate::sys::*;
 use crate::verifier::Place;
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 const NAME_TAG: u32 = pool::tag(b"IoNm");
 
@@ -74,10 +75,25 @@ pub(super) fn reset_event(file: PFILE_OBJECT) {
     unsafe { ke::KeClearEvent(event_of(file).cast()) };
 }
 
+/// The file's flags, which the driver changes at any time.
+pub(super) fn flags<'a>(file: PFILE_OBJECT) -> &'a AtomicU32 {
+    // SAFETY: the caller's file object; no access yet.
+    let flags = unsafe { &raw mut (*file).Flags };
+    // SAFETY: aligned, and only used atomically once the file is shared.
+    unsafe { AtomicU32::from_ptr(flags) }
+}
+
+/// Notes how a request on the file ended.
+pub(super) fn set_final_status(file: PFILE_OBJECT, status: NTSTATUS) {
+    // SAFETY: the caller's file object; no access yet.
+    let place = unsafe { &raw mut (*file).FinalStatus };
+    // SAFETY: aligned, and only used atomically; requests end on any thread.
+    unsafe { AtomicI32::from_ptr(place) }.store(status, Ordering::Relaxed);
+}
+
 /// Whether requests on the file are done one at a time.
 pub(super) fn is_synchronous(file: PFILE_OBJECT) -> bool {
-    // SAFETY: the caller's file object; the flag is set before the file is shared.
-    unsafe { (*file).Flags & FO_SYNCHRONOUS_IO != 0 }
+    flags(file).load(Ordering::Relaxed) & FO_SYNCHRONOUS_IO != 0
 }
 
 /// Takes the file's lock, if it has one request at a time. Returns whether it was taken.
@@ -114,8 +130,7 @@ fn tell(file: PFILE_OBJECT, major: u32, place: Place) {
 
 /// Tells the driver that the last handle is closed. Requests still under way are cancelled by the driver.
 pub(crate) fn clean_up_file(file: PFILE_OBJECT, place: Place) {
-    // SAFETY: the last handle's reference still holds the file.
-    unsafe { (*file).Flags |= FO_HANDLE_CREATED };
+    flags(file).fetch_or(FO_HANDLE_CREATED, Ordering::Relaxed);
     tell(file, IRP_MJ_CLEANUP, place);
 }
 

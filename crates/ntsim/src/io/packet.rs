@@ -1,7 +1,7 @@
 //! Access to IRPs and their stack locations, field by field.
 
 use crate::sys::*;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 /// An IRP that stays valid while this is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,6 @@ impl Packet {
         pending_returned, set_pending_returned: BOOLEAN = PendingReturned;
         stack_count, set_stack_count: CHAR = StackCount;
         location, set_location: CHAR = CurrentLocation;
-        cancelled, set_cancelled: BOOLEAN = Cancel;
         cancel_irql, set_cancel_irql: KIRQL = CancelIrql;
         allocation_flags, set_allocation_flags: UCHAR = AllocationFlags;
         user_iosb, set_user_iosb: PIO_STATUS_BLOCK = __bindgen_anon_1.UserIosb;
@@ -75,6 +74,23 @@ impl Packet {
     pub(crate) fn next<'a>(self) -> &'a mut IO_STACK_LOCATION {
         // SAFETY: callers have checked that there is one.
         unsafe { &mut *self.current().wrapping_sub(1) }
+    }
+
+    fn cancel_flag<'a>(self) -> &'a AtomicU8 {
+        // SAFETY: `new`'s contract; no access yet.
+        let field = unsafe { &raw mut (*self.0).Cancel };
+        // SAFETY: whoever looks at the byte while it may be set does so atomically.
+        unsafe { AtomicU8::from_ptr(field) }
+    }
+
+    /// Whether the request is cancelled.
+    pub(crate) fn cancelled(self) -> bool {
+        self.cancel_flag().load(Ordering::Relaxed) != 0
+    }
+
+    /// Marks the request as cancelled.
+    pub(crate) fn set_cancelled(self) {
+        self.cancel_flag().store(1, Ordering::Relaxed);
     }
 
     /// Puts a cancel routine in and returns the former one.

@@ -216,9 +216,8 @@ impl Request {
             // SAFETY: the requestor's event, which it keeps until the end.
             unsafe { ke::signal(event.cast(), place) };
         } else if self.held {
+            super::file::set_final_status(self.file, done.status);
             // SAFETY: the request holds a reference.
-            unsafe { (*self.file).FinalStatus = done.status };
-            // SAFETY: as above.
             unsafe { ke::signal(super::file::event_of(self.file), place) };
         }
     }

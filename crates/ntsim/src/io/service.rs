@@ -9,6 +9,7 @@ use crate::sys::*;
 use crate::verifier::Place;
 use core::ptr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Who asks, and how the end is told.
 #[derive(Clone, Copy)]
@@ -42,8 +43,7 @@ fn spec(file: PFILE_OBJECT, major: u32, caller: Caller) -> Spec {
 }
 
 fn no_buffering(file: PFILE_OBJECT) -> u32 {
-    // SAFETY: the caller's reference keeps the file.
-    if unsafe { (*file).Flags } & FO_NO_INTERMEDIATE_BUFFERING != 0 {
+    if file::flags(file).load(Ordering::Relaxed) & FO_NO_INTERMEDIATE_BUFFERING != 0 {
         IRP_NOCACHE
     } else {
         0

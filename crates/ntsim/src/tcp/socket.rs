@@ -209,7 +209,7 @@ impl Socket {
     fn withdraw_if_cancelled(self: &Arc<Self>, packet: Packet, place: Place) {
         // The operation may be over and its packet gone; if it is still queued, it is not.
         let mut state = self.state.lock();
-        if !state.has(packet) || packet.cancelled() == 0 || packet.exchange_cancel(None).is_none() {
+        if !state.has(packet) || !packet.cancelled() || packet.exchange_cancel(None).is_none() {
             return;
         }
         let removed = state.remove(packet);
