@@ -58,7 +58,7 @@ pub(crate) fn call_even_if_cancelled(
     let Some(callback) = context::callbacks(context).and_then(slot) else {
         return STATUS_NOT_IMPLEMENTED;
     };
-    set!(context => LastExecutionThread, current_thread());
+    context::execute_on(context, current_thread());
     context::flags(context).fetch_or(RX_CONTEXT_FLAG_MINIRDR_INVOKED, Ordering::Relaxed);
     // SAFETY: the context is live and the callback is the mini-redirector's for it.
     unsafe { callback(context.as_ptr()) }

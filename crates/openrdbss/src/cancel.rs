@@ -2,7 +2,7 @@
 
 use crate::context::{self, Context};
 use crate::kernel::irp::{self, Irp};
-use crate::live::{Live, get, set};
+use crate::live::{Live, addr, get, set, shared};
 use crate::{data, lock_control, worker};
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
@@ -23,10 +23,15 @@ pub(crate) fn disarm(context: Context, request: Irp) {
     if !irp::exchange_cancel_routine(request, None) && irp::is_cancelled(request) {
         // The cancel routine has been or is being called. It looks for its IRP under the cancel lock.
         let irql = irp::acquire_cancel_lock();
-        set!(context => CurrentIrp, core::ptr::null_mut());
+        forget_irp(context);
         irp::release_cancel_lock(irql);
     }
-    set!(context => CurrentIrp, core::ptr::null_mut());
+    forget_irp(context);
+}
+
+/// The cancel routine of another request may be looking at the context.
+fn forget_irp(context: Context) {
+    shared(addr!(context => CurrentIrp)).store(core::ptr::null_mut(), Ordering::Relaxed);
 }
 
 /// The IRP's cancel routine; called with the cancel lock held.
@@ -115,7 +120,7 @@ pub(crate) fn cancel_all(wanted: impl Fn(Context) -> bool) {
 
 /// A change notification that waits.
 fn is_notify(context: Context) -> bool {
-    u32::from(get!(context => MajorFunction)) == nt::sys::IRP_MJ_DIRECTORY_CONTROL
+    context::major(context) == nt::sys::IRP_MJ_DIRECTORY_CONTROL
         && u32::from(get!(context => MinorFunction)) == nt::sys::IRP_MN_NOTIFY_CHANGE_DIRECTORY
 }
 

@@ -30,7 +30,7 @@ fn clean(context: Context, file: File, file_object: Live<FILE_OBJECT>) {
     lock_control::unlock_all_at_cleanup(context, file, file_object);
     fcb::acquire_exclusive_wait(file.fcb);
     let body = file.fcb.body();
-    let fake = get!(file.fcb.head() => NodeTypeCode) == RDBSS_NTC_OPENTARGETDIR_FCB;
+    let fake = file.fcb.node_type() == RDBSS_NTC_OPENTARGETDIR_FCB;
     let last = get!(body => mrx.UncleanCount) == 1;
     if !fake {
         tell_mini(context, file, last);

@@ -102,7 +102,7 @@ pub(crate) fn close_without_request(handle: Live<FOBX>, file: Fcb) {
         .device()
         .and_then(|device| context::create_must_succeed(None, device, 0));
     if let Some(request) = request {
-        set!(request => MajorFunction, nt::sys::IRP_MJ_CLOSE as u8);
+        context::set_major(request, nt::sys::IRP_MJ_CLOSE);
         close_handle(request, handle, file);
         context::dereference(request);
     }

@@ -3,7 +3,7 @@
 use crate::context;
 use crate::fcb::{self, Fcb};
 use crate::kernel::{region, resource};
-use crate::live::{Live, addr, follow, get, load, set};
+use crate::live::{Live, addr, byte, follow, get, load, set};
 use crate::net::{self, finalize, net_root, v_net_root};
 use crate::{calldown, cancel, fobx, list, scavenger, srv_open};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
         v_net_root::leave(table, view);
         resource::release(lock);
     }
-    set!(view => ConnectionFinalizationDone, 1);
+    byte(addr!(view => ConnectionFinalizationDone)).store(1, Ordering::Relaxed);
     let device = net_root::device(share);
     net::dereference(view);
     if let Some(device) = device {
@@ -162,7 +162,7 @@ fn close_open(file: Fcb, open: Live<SRV_OPEN>) {
         .device()
         .and_then(|device| context::create_must_succeed(None, device, 0));
     if let Some(request) = request {
-        set!(request => MajorFunction, nt::sys::IRP_MJ_CLOSE as u8);
+        context::set_major(request, nt::sys::IRP_MJ_CLOSE);
         set!(request => pFcb, file.as_ptr());
         set!(request => pFobx, first.map_or(core::ptr::null_mut(), |handle| handle.as_ptr().cast()));
         set!(request => pRelevantSrvOpen, open.as_ptr().cast());

@@ -10,7 +10,7 @@ use crate::assertion::{Rule, violated};
 use crate::fcb::Fcb;
 use crate::kernel::irp::{self, Irp, Stack};
 use crate::kernel::{event, pool, spin};
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, byte, follow, get, linked, load, set, shared};
 use crate::reference::drop_one;
 use crate::{calldown, cancel, data, list};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -184,7 +184,7 @@ fn adopt(context: Context, request: Irp) -> u32 {
                 get!(file => FsContext2).cast(),
             );
         }
-        if get!(file => Flags) & nt::sys::FO_WRITE_THROUGH != 0 {
+        if load(addr!(file => Flags)) & nt::sys::FO_WRITE_THROUGH != 0 {
             write_through = RX_CONTEXT_FLAG_WRITE_THROUGH;
         }
     }
@@ -371,12 +371,32 @@ pub(crate) fn is_async(context: Context) -> bool {
 
 /// The request's IRP; none in a delayed close.
 pub(crate) fn irp(context: Context) -> Option<Irp> {
-    follow!(context => CurrentIrp)
+    linked(shared(addr!(context => CurrentIrp)).load(Ordering::Relaxed))
 }
 
 /// Our part of the IRP.
 pub(crate) fn stack(context: Context) -> Option<Stack> {
     follow!(context => CurrentIrpSp)
+}
+
+/// The major function, which walks over all requests look at.
+pub(crate) fn major(context: Context) -> u32 {
+    u32::from(byte(addr!(context => MajorFunction)).load(Ordering::Relaxed))
+}
+
+/// Makes the request another one.
+pub(crate) fn set_major(context: Context, major: u32) {
+    byte(addr!(context => MajorFunction)).store(major as u8, Ordering::Relaxed);
+}
+
+/// Notes the thread that works on the request now; walks over all requests look at it.
+pub(crate) fn execute_on(context: Context, thread: nt::sys::PETHREAD) {
+    shared(addr!(context => LastExecutionThread)).store(thread, Ordering::Relaxed);
+}
+
+/// Whether that is this thread.
+pub(crate) fn executes_on(context: Context, thread: nt::sys::PETHREAD) -> bool {
+    shared(addr!(context => LastExecutionThread)).load(Ordering::Relaxed) == thread
 }
 
 /// The device that the request came to.

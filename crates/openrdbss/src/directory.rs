@@ -28,7 +28,7 @@ pub(crate) fn query(context: Context) -> Answer {
     if flags & nt::sys::SL_INDEX_SPECIFIED != 0 {
         return STATUS_NOT_IMPLEMENTED.into();
     }
-    if get!(file.fcb.head() => NodeTypeCode) == RDBSS_NTC_STORAGE_TYPE_FILE {
+    if file.fcb.node_type() == RDBSS_NTC_STORAGE_TYPE_FILE {
         return STATUS_INVALID_PARAMETER.into();
     }
     let length = get!(stack => Parameters.QueryDirectory.Length);

@@ -4,7 +4,7 @@ use crate::calldown::Answer;
 use crate::context::{self, Context};
 use crate::kernel::irp::{self, Irp};
 use crate::kernel::region;
-use crate::live::{Live, addr, get, set};
+use crate::live::{Live, addr, get, load, set};
 use crate::worker::LibraryWork;
 use crate::{
     buffer, cancel, cleanup, close, control, create, directory, extended, file_info, flush,
@@ -122,7 +122,7 @@ fn admit(device: Live<RDBSS_DEVICE_OBJECT>, request: Irp) -> Result<Option<Libra
 fn check_not_cleaned_up(request: Irp) -> Result<(), NTSTATUS> {
     let cleaned_up = irp::stack(request)
         .and_then(irp::file_object)
-        .is_some_and(|file| get!(file => Flags) & nt::sys::FO_CLEANUP_COMPLETE != 0);
+        .is_some_and(|file| load(addr!(file => Flags)) & nt::sys::FO_CLEANUP_COMPLETE != 0);
     if !cleaned_up {
         return Ok(());
     }

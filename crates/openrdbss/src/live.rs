@@ -116,6 +116,24 @@ pub(crate) fn linked<T>(pointer: *mut T) -> Option<Live<T>> {
     unsafe { Live::from_nullable(pointer) }
 }
 
+/// A byte that one thread changes while others look at it or set it, too.
+pub(crate) fn byte<'a>(place: Live<u8>) -> &'a core::sync::atomic::AtomicU8 {
+    // SAFETY: live, and read and written so wherever two threads may.
+    unsafe { core::sync::atomic::AtomicU8::from_ptr(place.as_ptr()) }
+}
+
+/// A pointer that one thread changes while others look at it.
+pub(crate) fn shared<'a, T>(place: Live<*mut T>) -> &'a core::sync::atomic::AtomicPtr<T> {
+    // SAFETY: aligned, live, and read and written so wherever two threads may.
+    unsafe { core::sync::atomic::AtomicPtr::from_ptr(place.as_ptr()) }
+}
+
+/// A node type, which changes once while others may look at it: when its object becomes what it is going to be.
+pub(crate) fn node_type<'a>(place: Live<u16>) -> &'a core::sync::atomic::AtomicU16 {
+    // SAFETY: aligned, live, and read and written so wherever two threads may.
+    unsafe { core::sync::atomic::AtomicU16::from_ptr(place.as_ptr()) }
+}
+
 /// A counter or a set of flags that several threads change, as it is now.
 pub(crate) fn load(place: Live<u32>) -> u32 {
     atomic(place).load(core::sync::atomic::Ordering::Acquire)

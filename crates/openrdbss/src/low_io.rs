@@ -214,8 +214,8 @@ pub fn network_wait() {
     let this_thread = calldown::current_thread();
     let mut create = None;
     context::for_each_active(|context| {
-        let is_create = u32::from(get!(context => MajorFunction)) == nt::sys::IRP_MJ_CREATE;
-        if is_create && get!(context => LastExecutionThread) == this_thread {
+        let is_create = context::major(context) == nt::sys::IRP_MJ_CREATE;
+        if is_create && context::executes_on(context, this_thread) {
             create = Some(context);
         }
     });

@@ -20,7 +20,7 @@ pub(crate) fn notify(context: Context) -> Answer {
         Ok(file) => file,
         Err(status) => return status.into(),
     };
-    if get!(file.fcb.head() => NodeTypeCode) == RDBSS_NTC_STORAGE_TYPE_FILE {
+    if file.fcb.node_type() == RDBSS_NTC_STORAGE_TYPE_FILE {
         return STATUS_INVALID_PARAMETER.into();
     }
     let length = get!(stack => Parameters.NotifyDirectory.Length);

@@ -6,7 +6,7 @@ use crate::calldown::Answer;
 use crate::context::{self, Context};
 use crate::fcb::{self, Fcb};
 use crate::kernel::irp::{self, Irp, Stack};
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, byte, follow, get, load, set};
 use crate::request::{self, File};
 use crate::{fobx, low_io};
 use core::sync::atomic::Ordering;
@@ -136,7 +136,7 @@ fn moved(context: Context, status: NTSTATUS) -> u32 {
     set!(context => InformationToReturn, bytes as usize);
     let file_object = context::stack(context).and_then(irp::file_object);
     if let Some(file_object) =
-        file_object.filter(|file| get!(*file => Flags) & nt::sys::FO_SYNCHRONOUS_IO != 0)
+        file_object.filter(|file| load(addr!(*file => Flags)) & nt::sys::FO_SYNCHRONOUS_IO != 0)
     {
         let end = get!(low_io => ParamsFor.ReadWrite.ByteOffset).saturating_add(i64::from(bytes));
         set!(file_object => CurrentByteOffset, LARGE_INTEGER { QuadPart: end });
@@ -197,7 +197,7 @@ pub(crate) fn write(context: Context) -> Answer {
             return status.into();
         }
     }
-    set!(file.fcb.body() => mrx.IsFileWritten, 1);
+    byte(addr!(file.fcb.body() => mrx.IsFileWritten)).store(1, Ordering::Relaxed);
     fobx::change_flags(file.handle, FOBX_FLAG_WRITES_ISSUED, 0);
     low_io::hold(context, file.fcb);
     low_io::submit(context, Some(write_done))

@@ -3,7 +3,7 @@
 use crate::assertion::{Rule, violated};
 use crate::fcb::{self, Fcb};
 use crate::kernel::region;
-use crate::live::{Live, atomic, get};
+use crate::live::{Live, addr, atomic, node_type};
 use crate::net;
 use crate::{fobx, srv_open};
 use core::sync::atomic::Ordering;
@@ -36,7 +36,7 @@ enum Node {
 fn node(instance: PVOID) -> Option<Node> {
     // SAFETY: every object of RDBSS begins with a node header, and the caller holds the object.
     let header = unsafe { Live::from_nullable(instance.cast::<MRX_NORMAL_NODE_HEADER>()) }?;
-    let node = match get!(header => NodeTypeCode) {
+    let node = match node_type(addr!(header => NodeTypeCode)).load(Ordering::Relaxed) {
         // SAFETY: the node type says what the object is.
         RDBSS_NTC_SRVCALL => Node::Server(unsafe { header.cast() }),
         // SAFETY: as above.

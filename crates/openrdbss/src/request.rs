@@ -2,8 +2,9 @@
 
 use crate::context::{self, Context};
 use crate::fcb::Fcb;
-use crate::live::{Live, follow, get};
+use crate::live::{Live, addr, follow, get, node_type};
 use crate::{fobx, srv_open};
+use core::sync::atomic::Ordering;
 use nt::sys::{NTSTATUS, STATUS_FILE_CLOSED, STATUS_INVALID_DEVICE_REQUEST};
 use rdbss::raw::*;
 
@@ -27,7 +28,7 @@ pub(crate) fn file(context: Context) -> Result<File, NTSTATUS> {
 pub(crate) fn open_file(context: Context) -> Result<File, NTSTATUS> {
     let file = file(context)?;
     let gone = SRVOPEN_FLAG_CLOSED | SRVOPEN_FLAG_ORPHANED;
-    if get!(file.fcb.head() => NodeTypeCode) == RDBSS_NTC_OPENTARGETDIR_FCB {
+    if file.fcb.node_type() == RDBSS_NTC_OPENTARGETDIR_FCB {
         return Err(STATUS_INVALID_DEVICE_REQUEST);
     }
     if srv_open::has(file.open, gone)
@@ -42,7 +43,10 @@ pub(crate) fn open_file(context: Context) -> Result<File, NTSTATUS> {
 pub(crate) fn is_device(context: Context) -> bool {
     // SAFETY: what a file object of ours points to begins with a node header.
     let node = unsafe { Live::from_nullable(get!(context => pFcb)) };
-    node.is_some_and(|node| get!(node => Header.NodeTypeCode) == RDBSS_NTC_DEVICE_FCB)
+    node.is_some_and(|node| {
+        node_type(addr!(node => Header.NodeTypeCode)).load(Ordering::Relaxed)
+            == RDBSS_NTC_DEVICE_FCB
+    })
 }
 
 /// The view that the request's file object is of, if it is a tree connection.

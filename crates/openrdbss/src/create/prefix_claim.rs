@@ -7,7 +7,7 @@ use super::connect;
 use super::credentials::Credentials;
 use super::name;
 use crate::context::{self, Context};
-use crate::live::{addr, get, set};
+use crate::live::{addr, set};
 use crate::net;
 use nt::sys::{
     IO_SECURITY_CONTEXT, NTSTATUS, STATUS_BAD_NETWORK_PATH, STATUS_INVALID_DEVICE_REQUEST,
@@ -34,8 +34,8 @@ pub(crate) fn query_path(context: Context, question: &QueryPath<'_>) -> Result<u
     set!(claim => NetRootType, NET_ROOT_WILD);
     set!(claim => pSecurityContext, question.security);
     let create = context::create_params(context);
-    let control = get!(context => MajorFunction);
-    set!(context => MajorFunction, nt::sys::IRP_MJ_CREATE as u8);
+    let control = context::major(context);
+    context::set_major(context, nt::sys::IRP_MJ_CREATE);
     // SAFETY: the create's part of the parameters is unused in a control, and all zero is a value of it.
     unsafe { create.as_ptr().write_bytes(0, 1) };
     set!(create => NtCreateParameters.SecurityContext, question.security);
@@ -48,7 +48,7 @@ pub(crate) fn query_path(context: Context, question: &QueryPath<'_>) -> Result<u
         cut.tail.len().saturating_sub(found.path.len())
     });
     context::free_name(context);
-    set!(context => MajorFunction, control);
+    context::set_major(context, control);
     let accepted = accepted?;
     Ok(accepted)
 }

@@ -2,7 +2,7 @@
 
 use crate::assertion::{Rule, require};
 use crate::context;
-use crate::live::{Live, get, set};
+use crate::live::{Live, addr, get, node_type, set};
 use core::sync::atomic::Ordering;
 use nt::sys::{FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, LARGE_INTEGER};
 use rdbss::raw::*;
@@ -22,8 +22,12 @@ pub unsafe extern "C" fn RxFinishFcbInitialization(
         return;
     };
     let (head, body) = (fcb.head(), fcb.body());
-    if get!(head => NodeTypeCode) != RDBSS_NTC_OPENTARGETDIR_FCB {
-        set!(head => NodeTypeCode, RDBSS_NTC_STORAGE_TYPE_UNKNOWN.wrapping_add(FileType as u16));
+    let node_type = node_type(addr!(head => NodeTypeCode));
+    if node_type.load(Ordering::Relaxed) != RDBSS_NTC_OPENTARGETDIR_FCB {
+        node_type.store(
+            RDBSS_NTC_STORAGE_TYPE_UNKNOWN.wrapping_add(FileType as u16),
+            Ordering::Relaxed,
+        );
     }
     fcb.state()
         .fetch_or(FCB_STATE_TIME_AND_SIZE_ALREADY_SET, Ordering::AcqRel);

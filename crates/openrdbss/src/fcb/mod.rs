@@ -21,7 +21,7 @@ pub(crate) use table::{find_or_create, in_table, init as init_table, remove_name
 use crate::assertion::{Rule, require};
 use crate::extension::round8;
 use crate::kernel::{event, pool, resource};
-use crate::live::{Live, addr, atomic, field, follow, get, load, set};
+use crate::live::{Live, addr, atomic, field, follow, get, load, node_type, set};
 use crate::net;
 use crate::reference::drop_one;
 use crate::{config, list, unicode};
@@ -60,7 +60,7 @@ impl Fcb {
     pub fn from_ptr(fcb: *mut MRX_FCB) -> Option<Self> {
         // SAFETY: such a pointer is NULL or points to an FCB that the pointer's owner holds.
         let fcb = unsafe { Live::from_nullable(fcb) }?;
-        let node_type = get!(fcb => Header.NodeTypeCode);
+        let node_type = node_type(addr!(fcb => Header.NodeTypeCode)).load(Ordering::Relaxed);
         (node_type_is_fcb(node_type) && node_type != RDBSS_NTC_DEVICE_FCB)
             .then_some(Fcb { start: fcb })
     }
@@ -73,6 +73,11 @@ impl Fcb {
     /// The header.
     pub fn head(self) -> Live<FcbHead> {
         addr!(self.start => Header)
+    }
+
+    /// What the FCB is for, as far as that is known.
+    pub fn node_type(self) -> u16 {
+        node_type(addr!(self.head() => NodeTypeCode)).load(Ordering::Relaxed)
     }
 
     /// What is behind the header.
@@ -132,7 +137,7 @@ impl Fcb {
 
     /// True for a directory, as far as is known.
     pub fn is_directory(self) -> bool {
-        get!(self.head() => NodeTypeCode) == RDBSS_NTC_STORAGE_TYPE_DIRECTORY
+        self.node_type() == RDBSS_NTC_STORAGE_TYPE_DIRECTORY
     }
 }
 

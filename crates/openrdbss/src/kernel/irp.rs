@@ -51,7 +51,8 @@ pub(crate) fn exchange_cancel_routine(irp: Irp, routine: PDRIVER_CANCEL) -> bool
 
 /// True once somebody has cancelled the request.
 pub(crate) fn is_cancelled(irp: Irp) -> bool {
-    get!(irp => Cancel) != 0
+    // SAFETY: a live IRP.
+    unsafe { nt::irp::is_cancelled(irp.as_ptr()) }
 }
 
 /// Takes the lock that a cancel routine is called under.

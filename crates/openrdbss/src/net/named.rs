@@ -2,7 +2,7 @@
 
 use super::prefix;
 use crate::kernel::resource;
-use crate::live::{Live, addr, atomic, follow, get, set};
+use crate::live::{Live, addr, atomic, follow, get, load, set};
 use crate::reference::drop_one;
 use crate::scavenger;
 use core::sync::atomic::Ordering;
@@ -81,7 +81,7 @@ pub(super) fn leave<T: Named>(table: Live<RX_PREFIX_TABLE>, object: Live<T>) -> 
 
 /// Whether nobody holds the object. The table is locked.
 pub(super) fn is_dormant<T: Named>(object: Live<T>) -> bool {
-    T::fields(object).references.read() == 0
+    load(T::fields(object).references) == 0
 }
 
 /// Since when nobody holds a dormant object; 100-ns units of interrupt time. The table is locked.
