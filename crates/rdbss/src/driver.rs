@@ -4,6 +4,7 @@
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
+use core::time::Duration;
 
 use nt::device::SymbolicLink;
 use nt::pool::{PoolArc, PoolBox};
@@ -158,6 +159,22 @@ fn stop<M: MiniRedirector>(device: Device<'_, M>) -> Result<()> {
     nt::check(unsafe { raw::RxStopMinirdr(context.as_raw(), context.post_flag()) })
 }
 
+/// Stops the device in an unload, which cannot be refused any more. The I/O manager unloads only when nothing is open, and what
+/// RDBSS keeps for a delayed close, it closes in stopping; so what is still in use will not be for long: the thread that has
+/// answered the last request, or work that the end of a logon has started, is about to let go of it.
+fn stop_for_good<M: MiniRedirector>(device: Device<'_, M>) {
+    for _ in 0..MOST_ATTEMPTS {
+        if stop(device) != Err(Status(sys::STATUS_REDIRECTOR_HAS_OPEN_HANDLES)) {
+            return;
+        }
+        nt::time::sleep(BETWEEN_ATTEMPTS);
+    }
+}
+
+/// How long an unload waits for what is in use, in all a minute: longer than any request takes that is not answered.
+const MOST_ATTEMPTS: u32 = 6000;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
+
 /// Takes the device away, and then the mini-redirector.
 ///
 /// # Safety
@@ -176,9 +193,7 @@ unsafe extern "C" fn unload<M: MiniRedirector>(driver: *mut DRIVER_OBJECT) {
     if let Some(device) = NonNull::new(DEVICE.load(Ordering::Acquire)) {
         // SAFETY: the device of this driver, whose mini-redirector `load` has attached.
         let device = unsafe { Device::<M>::from_raw(device) };
-        // An unload cannot be refused any more. The I/O manager unloads only when nothing is open; what RDBSS keeps for a
-        // delayed close, it closes in stopping.
-        let _: Result<()> = stop(device);
+        stop_for_good(device);
         // SAFETY: stopped, and no request can come during an unload.
         unsafe { unregister(device) };
     }
