@@ -15,3 +15,4 @@ mod page;
 mod read_write;
 #[path = "../scripted/mod.rs"]
 mod scripted;
+mod windows;
