@@ -108,6 +108,7 @@ macro_rules! regressions {
 regressions! {
     client: [
         a_compound_that_announces_more_than_was_asked_for_gets_no_room,
+        a_request_gets_one_cancel,
     ],
 }
 

@@ -69,10 +69,8 @@ fn scene_in(settings: u8, dialect: u8, acts: &[&[u8]]) {
 
 const CREATE: &[u8] = &[11, 0];
 const CLOSE: &[u8] = &[11, 1];
-const WATCH: &[u8] = &[11, 7];
 /// Of the newest request, by a right server.
 const INTERIM: &[u8] = &[15, 0, 0, 0, 0, 0, 0, 0, 0];
-const CANCEL: &[u8] = &[13, 0];
 const WAIT_A_SECOND: &[u8] = &[14, 1];
 const WAIT_A_MINUTE: &[u8] = &[14, 3];
 const WAIT_FOR_THE_DEADLINE: &[u8] = &[212];
@@ -91,11 +89,6 @@ fn what_is_pended_ends_when_patience_does_though_that_is_sooner() {
         NO_ECHO | SHORT_PATIENCE,
         &[CREATE, INTERIM, WAIT_FOR_THE_DEADLINE],
     );
-}
-
-#[test]
-fn what_is_cancelled_before_and_after_an_interim_answer_is_cancelled_once() {
-    scene(0, &[WATCH, CANCEL, INTERIM, CANCEL]);
 }
 
 #[test]
