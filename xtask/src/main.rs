@@ -9,6 +9,8 @@ mod inf;
 mod makefile;
 mod pe;
 mod powershell;
+mod races;
+mod sanitize;
 mod setup;
 mod sign;
 mod sources;
@@ -54,6 +56,10 @@ enum Chore {
     Faults(faults::Options),
     /// Fuzz what reads bytes from elsewhere, and the client as a whole; wants a nightly toolchain
     Fuzz(fuzz::Options),
+    /// Try many orders in which the driver's threads can run
+    Races(races::Options),
+    /// Stress the driver under AddressSanitizer and ThreadSanitizer; wants a nightly toolchain
+    Sanitize(sanitize::Options),
     /// Build all that Windows would run, and test it in Wine's kernel
     Wine,
     /// Set up, then check the format, lints and places of unsafe code, run all tests and the demo
@@ -67,6 +73,8 @@ fn main() -> ExitCode {
         Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Inf => inf::run(),
         Chore::Pe { kind, image } => pe::check(kind, &image, &image.with_extension("map")),
+        Chore::Races(options) => races::run(&options),
+        Chore::Sanitize(options) => sanitize::run(&options),
         Chore::Sign => sign::run(),
         Chore::Powershell => powershell::run(),
         Chore::Sys(options) => sys::run_with(options),

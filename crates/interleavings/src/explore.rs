@@ -13,14 +13,14 @@ const SEED: &str = "INTERLEAVINGS_SEED";
 /// More switches than any scenario needs that ends.
 const MOST_STEPS: usize = 200_000;
 
-/// Runs a scenario under some hundred schedules, the same each time: half of them switch threads at random; the others have
+/// Runs a scenario under so many schedules, the same each time: half of them switch threads at random; the others have
 /// priorities that change at a few moments, which finds what takes few but unlikely switches (Burckhardt et al., "A Randomized
 /// Scheduler with Probabilistic Guarantees of Finding Bugs").
 ///
 /// # Panics
 /// If the scenario does, or a thread of it is never heard of again.
 pub fn explore(schedules: usize, scenario: impl Fn() + Copy + Send + Sync + 'static) {
-    let schedules = schedules * usize::try_from(number(EFFORT, 1)).unwrap_or(1);
+    let schedules = schedules * effort();
     let seed = number(SEED, 1);
     let mut count = run(
         RandomScheduler::new_from_seed(seed, schedules.div_ceil(2)),
@@ -31,6 +31,12 @@ pub fn explore(schedules: usize, scenario: impl Fn() + Copy + Send + Sync + 'sta
         count += run(scheduler, scenario);
     }
     println!("{count} schedules");
+}
+
+/// How many times as many schedules as usual are tried.
+#[must_use]
+pub fn effort() -> usize {
+    usize::try_from(number(EFFORT, 1)).unwrap_or(1)
 }
 
 fn run(

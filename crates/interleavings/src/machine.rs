@@ -29,7 +29,7 @@ const TAG: Tag = Tag::new(b"OxIn");
 /// A read or a write.
 pub type Transfer = Context<Redirector>;
 
-/// Bytes that one READ or WRITE moves.
+/// Bytes that one READ or WRITE moves, usually.
 pub const PART: usize = 32;
 
 /// How long a request may take, usually.
@@ -40,6 +40,8 @@ pub const TIMEOUT: Interval = Interval::from_secs(5);
 pub struct Setup {
     /// The server.
     pub manners: Manners,
+    /// Bytes that one READ or WRITE moves.
+    pub part: usize,
     /// How many READs or WRITEs a transfer has in flight.
     pub io_depth: u32,
     /// How long a request may take.
@@ -56,6 +58,7 @@ impl Setup {
     pub const fn new(manners: Manners) -> Self {
         Self {
             manners,
+            part: PART,
             io_depth: 2,
             timeout: TIMEOUT,
             echo_after: None,
@@ -90,7 +93,7 @@ impl Machine {
             wire: Arc::clone(&wire),
         };
         let settings = Settings {
-            max_io: u32::try_from(PART).expect("short"),
+            max_io: u32::try_from(setup.part).expect("short"),
             io_depth: setup.io_depth,
         };
         let server_name = ServerName {

@@ -61,6 +61,8 @@ pub fn content(offset: u64) -> u8 {
 }
 
 const GREETING_CREDITS: u16 = 1;
+/// Other than those that follow.
+const ASYNC_ID: u64 = 0x77;
 const FILE: usize = 4096;
 
 /// The server's side of a connection.
@@ -73,6 +75,8 @@ pub struct Server {
 struct State {
     /// Taken, and not answered.
     pending: Vec<Asked>,
+    /// Taken, and never answered.
+    held: Vec<Asked>,
     /// All that were ever seen.
     seen: BTreeSet<u64>,
     /// Message ids up to here may be used.
@@ -98,9 +102,10 @@ impl Server {
             manners,
             state: Mutex::new(State {
                 pending: Vec::new(),
+                held: Vec::new(),
                 seen: BTreeSet::from([0]),
                 window: 1 + u64::from(GREETING_CREDITS.max(manners.credits)),
-                next_async_id: 0x77,
+                next_async_id: ASYNC_ID,
                 answered: 0,
                 file: vec![None; FILE],
             }),
@@ -117,6 +122,23 @@ impl Server {
     #[must_use]
     pub fn asked(&self) -> usize {
         self.lock().seen.len() - 1
+    }
+
+    /// Says of something that it never answers that it will take longer, whether it has said so or not.
+    pub fn pend_again(&self) {
+        let Some(mut asked) = self.lock().held.pop() else {
+            return;
+        };
+        // Credits come with the first one only.
+        let says_so_again = asked.async_id.is_some();
+        asked.async_id.get_or_insert(ASYNC_ID);
+        if says_so_again {
+            asked.header.credit_charge = 0;
+        }
+        self.say(&asked, NtStatus::PENDING, |writer| {
+            ErrorResponse::EMPTY.emit(writer)
+        });
+        self.lock().held.push(asked);
     }
 
     /// Answers until nothing can come any more.
@@ -172,14 +194,16 @@ impl Server {
                 state.file[place] = Some(byte);
             }
         }
-        if self.manners.answers == Answers::Not(header.command) {
-            return;
-        }
-        state.pending.push(Asked {
+        let asked = Asked {
             header,
             message: message.to_vec(),
             async_id: None,
-        });
+        };
+        if self.manners.answers == Answers::Not(header.command) {
+            state.held.push(asked);
+        } else {
+            state.pending.push(asked);
+        }
     }
 
     fn cancel(&self, cancel: &Header) {
@@ -302,8 +326,8 @@ pub fn greet(asked: &[u8], credits: u16) -> Vec<u8> {
         server_guid: Guid([9; 16]),
         capabilities: Capabilities::LARGE_MTU,
         max_transact_size: 65536,
-        max_read_size: 65536,
-        max_write_size: 65536,
+        max_read_size: 1 << 20,
+        max_write_size: 1 << 20,
         system_time: 0,
         server_start_time: 0,
         security_buffer: &[],
@@ -317,7 +341,7 @@ pub fn greet(asked: &[u8], credits: u16) -> Vec<u8> {
 }
 
 fn frame(header: &Header, body: impl FnOnce(&mut Writer<'_>) -> Result<(), EmitError>) -> Vec<u8> {
-    let mut buffer = vec![0; 8192];
+    let mut buffer = vec![0; 1 << 18];
     let mut writer = Writer::new(&mut buffer);
     header.emit(&mut writer).expect("room");
     body(&mut writer).expect("room");

@@ -6,10 +6,10 @@ use interleavings::explore::explore;
 use interleavings::machine::{Machine, PART, Setup, spawn, start_read, start_write};
 use interleavings::server::{Answers, Manners};
 use nt::Status;
-use nt::machine::{now, pass};
+use nt::machine::{now, pass, sleep};
 use smb_wire::smb2::Command;
 
-const SCHEDULES: usize = 1200;
+const SCHEDULES: usize = 2500;
 
 /// One credit: whoever comes second waits.
 const MEAN: Manners = Manners {
@@ -49,6 +49,43 @@ fn those_behind_a_cancelled_request_get_their_turn() {
         // Nobody waited for a time-out.
         drop((threads, last));
         assert_eq!(now(), begun);
+        machine.end();
+    });
+}
+
+#[test]
+fn a_cheap_request_goes_at_once_when_the_dear_one_in_front_is_cancelled() {
+    const DEAR: usize = 2 * 65536;
+    explore(SCHEDULES / 4, || {
+        let machine = Machine::start(Setup {
+            part: DEAR,
+            ..Setup::new(Manners {
+                credits: 2,
+                answers: Answers::Not(Command::FLUSH),
+                ..Manners::GOOD
+            })
+        });
+        let caller = machine.caller();
+        let flusher = spawn(move || assert_eq!(caller.flush(), Err(Status::IO_TIMEOUT)));
+        // One of two credits is spent for good.
+        while machine.server.asked() == 0 {
+            sleep(1);
+        }
+        let read = machine.make_read(0, DEAR);
+        let write = machine.make_write(0, vec![1; PART]);
+        let (reading, writing, cancelled) =
+            (Arc::clone(&read), Arc::clone(&write), Arc::clone(&read));
+        let begun = now();
+        let threads = [
+            spawn(move || start_read(&reading)),
+            spawn(move || start_write(&writing)),
+            spawn(move || cancelled.cancel()),
+        ];
+        assert_eq!(read.wait().status, Status::CANCELLED);
+        let answered = write.wait();
+        assert_eq!(answered.status, Status::SUCCESS);
+        assert_eq!(answered.at, begun);
+        drop((threads, flusher));
         machine.end();
     });
 }

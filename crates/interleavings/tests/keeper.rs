@@ -9,7 +9,7 @@ use nt::Status;
 use nt::machine::{now, sleep};
 use smb_client::Interval;
 
-const SCHEDULES: usize = 1200;
+const SCHEDULES: usize = 2500;
 
 /// After so long the keeper has forgotten the NEGOTIATE's deadline and sleeps for as long as it may.
 const REST: Interval = Interval::from_secs(90);

@@ -12,7 +12,7 @@ use nt::machine::{self, choose, now, pass};
 use smb_client::Interval;
 use smb_wire::smb2::Command;
 
-const SCHEDULES: usize = 1200;
+const SCHEDULES: usize = 2500;
 
 /// As RDBSS calls it: the write is twice as long as what one WRITE may have, the read as what one READ may bring.
 const LENGTH: usize = 2 * PART;
@@ -204,6 +204,38 @@ fn a_write_whose_data_never_leaves_ends_the_connection_by_its_time_out() {
         assert_eq!(answered.status, Status::IO_TIMEOUT);
         assert_eq!(answered.at, begun + TIMEOUT.0);
         assert!(machine.caller().flush().is_err());
+        machine.end();
+    });
+}
+
+#[test]
+fn a_write_that_is_answered_but_never_taken_ends_however_lively_its_server_is() {
+    /// Until then the server gives signs of life.
+    const LIVES: u32 = 600;
+    explore(SCHEDULES / 10, || {
+        let machine = Machine::start(Setup {
+            echo_after: Some(Interval::from_secs(3)),
+            ..Setup::new(Manners {
+                answers: Answers::Not(Command::READ),
+                ..Manners::GOOD
+            })
+        });
+        let read = machine.read(0, PART);
+        let server = Arc::clone(&machine.server);
+        let lives = spawn(move || {
+            for _ in 0..LIVES / 2 {
+                server.pend_again();
+                machine::sleep(Interval::from_secs(2).0);
+            }
+        });
+        machine.wire.keep_buffers();
+        let begun = now();
+        let write = machine.write(OFFSET, data());
+        let answered = write.wait();
+        assert_eq!(answered.status, Status::SUCCESS);
+        assert!(answered.at <= begun + 30 * TIMEOUT.0, "{answered:?}");
+        read.wait();
+        drop(lives);
         machine.end();
     });
 }

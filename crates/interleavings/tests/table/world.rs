@@ -3,6 +3,7 @@
 use std::sync::Mutex as Plain;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use interleavings::explore;
 use loom::sync::{Arc, Mutex};
 use loom::thread::JoinHandle;
 use smb_client::{
@@ -19,16 +20,14 @@ pub const LATE: Time = NOW.after(Interval::from_secs(1000));
 
 /// How often threads are switched where they could go on: everything is tried within that, or without a bound if there is to be
 /// more effort, which takes some minutes.
-const PREEMPTIONS: usize = 4;
+const PREEMPTIONS: usize = 5;
 
 /// Runs a scenario in every order, and says how many there were.
 pub fn explore(scenario: impl Fn() + Sync + Send + 'static) {
     let count = std::sync::Arc::new(AtomicUsize::new(0));
     let counted = std::sync::Arc::clone(&count);
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = std::env::var_os("INTERLEAVINGS_EFFORT")
-        .is_none()
-        .then_some(PREEMPTIONS);
+    model.preemption_bound = (explore::effort() == 1).then_some(PREEMPTIONS);
     model.check(move || {
         counted.fetch_add(1, Ordering::Relaxed);
         scenario();

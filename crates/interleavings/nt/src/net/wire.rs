@@ -43,6 +43,8 @@ struct State {
     closed: bool,
     /// The network moves nothing.
     stalled: bool,
+    /// The transport does not give back what it sends.
+    keeps_buffers: bool,
     /// Whatever serves the wire is to end.
     over: bool,
 }
@@ -129,7 +131,10 @@ impl Wire {
     ) {
         let at_once = {
             let mut state = self.lock();
-            let may = state.queued.is_empty() && state.failure().is_none() && !state.stalled;
+            let may = state.queued.is_empty()
+                && state.failure().is_none()
+                && !state.stalled
+                && !state.keeps_buffers;
             state.queued.push_back((gather, Box::new(end)));
             if may && choose(4) == 0 {
                 state.put_on_wire();
@@ -256,6 +261,13 @@ impl Wire {
         self.lock().stalled = true;
     }
 
+    /// From now on the transport keeps what it sends until the connection ends, although it gets through: as if the server had not
+    /// taken the last byte of each message.
+    pub fn keep_buffers(&self) {
+        step();
+        self.lock().keeps_buffers = true;
+    }
+
     /// Ends what serves the wire.
     pub fn end(&self) {
         self.lock().over = true;
@@ -292,7 +304,11 @@ impl Wire {
 
     fn next_send(&self) -> Option<Work> {
         let state = self.lock();
-        let pending = (state.queued.len(), state.sent.len());
+        let sent = match state.keeps_buffers && state.failure().is_none() {
+            true => 0,
+            false => state.sent.len(),
+        };
+        let pending = (state.queued.len(), sent);
         if state.failure().is_some() && pending != (0, 0) {
             return Some(Work::Fail);
         }
