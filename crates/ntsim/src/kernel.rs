@@ -29,9 +29,11 @@ pub type DriverEntryFn = DRIVER_INITIALIZE;
 /// How a kernel behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Freed pool that is kept and watched, in bytes. More finds more late writes and costs memory.
+    /// Freed pool that is kept and watched, in bytes. More finds more late writes and costs memory. With none a sanitizer sees what
+    /// is freed; the environment's `NTSIM_QUARANTINE_BYTES` is the default.
     pub quarantine_bytes: usize,
-    /// Whether the order of locks is watched, the one check whose cost grows with the driver.
+    /// Whether the order of locks is watched, the one check whose cost grows with the driver. It orders what threads do, which hides
+    /// races from ThreadSanitizer; the environment's `NTSIM_LOCK_ORDER=0` is the default.
     pub lock_order: bool,
     /// Whether there is a WSK provider.
     pub wsk: bool,
@@ -42,12 +44,16 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            quarantine_bytes: 8 << 20,
-            lock_order: true,
+            quarantine_bytes: from_environment("NTSIM_QUARANTINE_BYTES").unwrap_or(8 << 20),
+            lock_order: from_environment("NTSIM_LOCK_ORDER") != Some(0),
             wsk: true,
             tdi: true,
         }
     }
+}
+
+fn from_environment(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// What is left that should not be.
