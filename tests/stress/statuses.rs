@@ -23,7 +23,8 @@ pub const BY_CUTS: &[NtStatus] = &[
 
 /// Besides when connections are ended by force, and logons end.
 pub const BY_ENDS: &[NtStatus] = &[
-    // Who goes on without the connection makes one with nobody's name, which is in the way of the next.
+    // Who goes on without the connection is nobody, whom the driver does not want to be, and is in the way of who connects.
+    NtStatus::LOGIN_WKSTA_RESTRICTION,
     NtStatus::NETWORK_CREDENTIAL_CONFLICT,
     NtStatus::NOT_FOUND,
 ];
