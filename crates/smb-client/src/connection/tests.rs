@@ -39,6 +39,19 @@ fn a_new_connection_may_send_one_request_with_id_0() {
 }
 
 #[test]
+fn a_pended_request_counts_as_answered_once() {
+    let mut client = client(|config| config.credits = 10);
+    let first = client.send(request(1, Command::NEGOTIATE));
+    client.feed(&ok(&first, 10)).unwrap();
+    let pended = client.send(request(2, Command::ECHO));
+    client.send(request(3, Command::ECHO));
+    client.feed(&interim(&pended, 7)).unwrap();
+    client.feed(&ok(&pended, 0)).unwrap();
+    // Nine are held and one is spent: nothing is missing.
+    assert_eq!(client.send(request(4, Command::ECHO)).credit_request, 1);
+}
+
+#[test]
 fn a_header_without_multi_credit_has_no_charge() {
     let mut client = client(|_| {});
     client.connection().set_multi_credit(false);
