@@ -74,6 +74,8 @@ const INTERIM: &[u8] = &[15, 0, 0, 0, 0, 0, 0, 0, 0];
 const WAIT_A_SECOND: &[u8] = &[14, 1];
 const WAIT_A_MINUTE: &[u8] = &[14, 3];
 const WAIT_FOR_THE_DEADLINE: &[u8] = &[212];
+const STEP: &[u8] = &[8];
+const ANSWER_ALL: &[u8] = &[23];
 const NO_ECHO: u8 = 1 << 6;
 const SHORT_PATIENCE: u8 = 1 << 7;
 
@@ -126,8 +128,6 @@ fn nobody_is_logged_on_by_an_unsigned_word_of_a_3_0_server() {
 
 #[test]
 fn nobody_goes_on_after_a_negotiation_below_3_1_1_that_was_changed() {
-    const STEP: &[u8] = &[8];
-    const ANSWER_ALL: &[u8] = &[23];
     const CHECK: &[u8] = &[11, 8];
     // The 24th byte of the body is where the capabilities begin.
     const CHANGED: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 160, 0, 4 + 64 + 24, 1, 0, 0];
@@ -138,4 +138,29 @@ fn nobody_goes_on_after_a_negotiation_below_3_1_1_that_was_changed() {
         ];
         client(&[&by_hand[..], &acts.concat()].concat());
     }
+}
+
+#[test]
+fn a_late_answer_leaves_no_room_behind() {
+    const MUST_SEAL: u8 = 1 << 2;
+    const WITH_A_MEGABYTE: &[u8] = &[0, 0, 2, 0, 0, 0, 0, 0, 0, 0];
+    const READ: &[u8] = &[9, 0, 255, 0];
+    const WAIT_LONG: &[u8] = &[14, 4];
+    /// An answer to the newest request that seems to be 192 KiB longer.
+    const ANNOUNCE: &[u8] = &[216, 0, 0, 0, 0, 0, 3, 0];
+    let by_hand = [NO_ECHO | MUST_SEAL, 0, 0, 0, 0, 0, 0, 0, 0, 255];
+    let acts = [
+        STEP,
+        WITH_A_MEGABYTE,
+        STEP,
+        ANSWER_ALL,
+        STEP,
+        ANSWER_ALL,
+        READ,
+        WAIT_LONG,
+        ANSWER_ALL,
+        CREATE,
+        ANNOUNCE,
+    ];
+    client(&[&by_hand[..], &acts.concat()].concat());
 }
