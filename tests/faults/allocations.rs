@@ -4,7 +4,7 @@ use smb_wire::NtStatus;
 
 use crate::case::{Faults, perform};
 use crate::flavour::FLAVOURS;
-use crate::sweep::Sweep;
+use crate::sweep::{Sample, Sweep};
 
 /// Without memory that is all there is to say.
 const RIGHT: &[NtStatus] = &[NtStatus::INSUFFICIENT_RESOURCES];
@@ -21,7 +21,7 @@ fn allocations() {
         name: "allocations",
         places,
         varies: VARIES,
-        sample: 120,
+        sample: Sample::About(120),
     };
     sweep.run(|place, flavour| {
         let faults = Faults {

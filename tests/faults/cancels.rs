@@ -15,7 +15,7 @@ use smb_wire::smb2::Command;
 use crate::case::{Faults, perform};
 use crate::scripted::frame;
 use crate::silence::replies;
-use crate::sweep::Sweep;
+use crate::sweep::{Sample, Sweep};
 use crate::work::{Current, Findings};
 
 /// Where the server is told that a cancellation is on its way.
@@ -127,7 +127,7 @@ fn cancels() {
         name: "cancels",
         places: replies(),
         varies: NOBODYS,
-        sample: 150,
+        sample: Sample::About(150),
     };
     sweep.run(|place, flavour| {
         let gate = Arc::new(Gate::default());

@@ -5,7 +5,7 @@ use smb_wire::NtStatus;
 
 use crate::case::{Faults, perform};
 use crate::flavour::FLAVOURS;
-use crate::sweep::Sweep;
+use crate::sweep::{Sample, Sweep};
 
 /// Whatever was under way, or needs the handle that was lost.
 const RIGHT: &[NtStatus] = &[NtStatus::CONNECTION_DISCONNECTED];
@@ -26,7 +26,7 @@ fn cuts() {
         name: "cuts",
         places,
         varies: 0,
-        sample: 150,
+        sample: Sample::About(150),
     };
     sweep.run(|place, flavour| {
         let faults = Faults {

@@ -8,7 +8,7 @@ use smb_wire::smb2::Command;
 use crate::case::with_share;
 use crate::flavour::{FLAVOURS, Flavour};
 use crate::scripted::{Answers, bytes, count, server, share, start};
-use crate::sweep::Sweep;
+use crate::sweep::{Sample, Sweep};
 use crate::work::Findings;
 
 const FOUR: usize = 4;
@@ -59,7 +59,7 @@ fn orders() {
         name: "orders",
         places: FLAVOURS.each_ref().map(|_| ORDERS * KINDS.len() as u64),
         varies: 0,
-        sample: 40,
+        sample: Sample::About(40),
     };
     sweep.run(|place, flavour| in_order(flavour, place % ORDERS, KINDS[(place / ORDERS) as usize]));
 }

@@ -13,7 +13,7 @@ use smb_wire::smb2::Command;
 use crate::case::{Bench, with_share};
 use crate::flavour::{FLAVOURS, Flavour};
 use crate::scripted::{bytes, count, frame, server, share, start, wait_until};
-use crate::sweep::Sweep;
+use crate::sweep::{Sample, Sweep};
 use crate::work::Findings;
 
 /// So few that a reply is not longer than it has to be.
@@ -54,7 +54,7 @@ fn stages() {
         name: "stages",
         places: FLAVOURS.each_ref().map(|_| stages.len() as u64),
         varies: 0,
-        sample: 40,
+        sample: Sample::About(40),
     };
     sweep.run(|place, flavour| {
         let (command, stage) = stages[place as usize];

@@ -23,8 +23,16 @@ pub struct Sweep {
     pub places: [u64; FLAVOURS.len()],
     /// How many of the last places a run may not come to. At every other the fault has to strike.
     pub varies: u64,
-    /// About how many runs an ordinary test makes of it.
-    pub sample: usize,
+    /// The runs that an ordinary test makes of it.
+    pub sample: Sample,
+}
+
+/// A part of a sweep.
+pub enum Sample {
+    /// About so many runs, spread over all places.
+    About(usize),
+    /// The runs of these numbers.
+    These(Vec<u64>),
 }
 
 /// Which runs are wanted: the first number, and how many.
@@ -84,14 +92,18 @@ impl Sweep {
     /// The numbers of the runs that are wanted.
     fn chosen(&self) -> Vec<u64> {
         let all = self.all();
-        match wanted() {
-            Some((from, count)) => all
+        if let Some((from, count)) = wanted() {
+            let range = from..from.saturating_add(count);
+            return all
                 .into_iter()
-                .filter(|number| (from..from.saturating_add(count)).contains(number))
-                .collect(),
+                .filter(|number| range.contains(number))
+                .collect();
+        }
+        match &self.sample {
+            Sample::These(numbers) => numbers.clone(),
             // Near each multiple of a step another neighbour, so that all flavours have their turn.
-            None => {
-                let step = (all.len() / self.sample).max(1);
+            Sample::About(runs) => {
+                let step = (all.len() / runs).max(1);
                 let picked =
                     (0..all.len().div_ceil(step)).map(|index| index * step + index % step.min(5));
                 picked.filter_map(|index| all.get(index).copied()).collect()
@@ -115,6 +127,11 @@ impl Sweep {
     fn places_of(&self, number: u64) -> u64 {
         self.places[number as usize % FLAVOURS.len()]
     }
+}
+
+/// The number of the run at a place in the flavour of this index.
+pub fn number(place: u64, flavour: usize) -> u64 {
+    place * FLAVOURS.len() as u64 + flavour as u64
 }
 
 fn place(number: u64) -> (u64, &'static Flavour) {
