@@ -115,7 +115,8 @@ pub struct Seen<'a> {
 /// Changes the bytes of a reply, from its SMB2 header on.
 pub type Rewrite = Arc<dyn Fn(&mut Vec<u8>) + Send + Sync>;
 
-/// Changes a transform header before the seal is made over it and the messages. The signature, its bytes 4 to 20, is not made yet.
+/// Changes a transform header before the seal is made over it and the messages. The signature, its bytes 4 to 20, is not made
+/// yet.
 pub type HeaderChange = Arc<dyn Fn(&mut [u8; TransformHeader::LEN]) + Send + Sync>;
 
 /// Builds the bytes to send in place of a reply, NetBIOS framing included, from the reply that would have been sent (from
@@ -153,8 +154,8 @@ pub enum Fault {
     /// It is protected like this, whatever the session demands. Where the session has no keys for it, it is signed, or plain.
     /// A compound is sealed as a whole if one reply in it is.
     Protect(Protection),
-    /// Its transform header is changed, and the seal is made so that it holds for the lie: a session id, flags, a size; or a nonce
-    /// that was used before. Does nothing to a frame that is not sealed.
+    /// Its transform header is changed, and the seal is made so that it holds for the lie: a session id, flags, a size; or a
+    /// nonce that was used before. Does nothing to a frame that is not sealed.
     Transform(HeaderChange),
     /// Its frame is changed by somebody between server and client, who has no keys: what is sealed stays closed to him, and
     /// the server's pre-authentication hash knows nothing of it. Not along with [`Fault::Raw`].
