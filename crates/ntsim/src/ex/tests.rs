@@ -361,7 +361,7 @@ fn work_item() -> WORK_QUEUE_ITEM {
 }
 
 /// A device, and a work item of it.
-fn io_work_item() -> (PDEVICE_OBJECT, PIO_WORKITEM) {
+fn io_work_item() -> (Box<DRIVER_OBJECT>, PDEVICE_OBJECT, PIO_WORKITEM) {
     let mut device: PDEVICE_OBJECT = ptr::null_mut();
     let mut driver = Box::<DRIVER_OBJECT>::default();
     // SAFETY: a driver object for the call, and a local.
@@ -379,7 +379,7 @@ fn io_work_item() -> (PDEVICE_OBJECT, PIO_WORKITEM) {
     assert_eq!(status, STATUS_SUCCESS);
     // SAFETY: the device lives.
     let item = unsafe { IoAllocateWorkItem(device) };
-    (device, item)
+    (driver, device, item)
 }
 
 #[test]
@@ -402,7 +402,7 @@ fn a_queued_work_item_is_not_queued_again() {
 fn a_queued_work_item_of_a_device_is_not_queued_again() {
     let _kernel = boot();
     RUNS.store(0, Ordering::SeqCst);
-    let (device, item) = io_work_item();
+    let (_driver, device, item) = io_work_item();
     let found = with_busy_workers(|| {
         for _ in 0..2 {
             // SAFETY: the item outlives its run; the second time breaks the rule on purpose.
@@ -429,7 +429,7 @@ unsafe fn queue_io(item: PIO_WORKITEM) {
 fn a_queued_work_item_is_not_freed() {
     let _kernel = boot();
     RUNS.store(0, Ordering::SeqCst);
-    let (device, item) = io_work_item();
+    let (_driver, device, item) = io_work_item();
     let found = with_busy_workers(|| {
         // SAFETY: the item outlives its run.
         unsafe { queue_io(item) };
