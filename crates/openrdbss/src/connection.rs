@@ -47,8 +47,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
     // SAFETY: the view is referenced.
     unsafe { cancel::RxCancelNotifyChangeDirectoryRequestsForVNetRoot(VNetRoot, 1) };
     close_files(share, view);
-    v_net_root::drop_connection(view);
-    // The next connection of the name is a new one.
+    // The next connection of the name is a new one; who has found this one already, keeps it no longer than he uses it.
     if let Some(table) =
         net_root::device(share).and_then(|device| follow!(device => pRxNetNameTable))
     {
@@ -57,6 +56,7 @@ pub unsafe extern "C" fn RxFinalizeConnection(
         v_net_root::leave(table, view);
         resource::release(lock);
     }
+    v_net_root::drop_connection(view);
     byte(addr!(view => ConnectionFinalizationDone)).store(1, Ordering::Relaxed);
     let device = net_root::device(share);
     net::dereference(view);

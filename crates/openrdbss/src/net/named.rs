@@ -79,6 +79,11 @@ pub(super) fn leave<T: Named>(table: Live<RX_PREFIX_TABLE>, object: Live<T>) -> 
     was_there
 }
 
+/// Whether the object can be found. The table is locked.
+pub(super) fn is_in_table<T: Named>(object: Live<T>) -> bool {
+    get!(T::fields(object).stay => in_table)
+}
+
 /// Whether nobody holds the object. The table is locked.
 pub(super) fn is_dormant<T: Named>(object: Live<T>) -> bool {
     load(T::fields(object).references) == 0

@@ -2,16 +2,23 @@
 
 use crate::kernel::resource;
 use crate::live::{Live, addr, follow, load};
-use crate::net::{dereference, named, reference};
+use crate::net::{dereference, named, net_root, reference, v_net_root};
 use core::sync::atomic::{AtomicI32, Ordering};
 use rdbss::raw::*;
 
-/// A tree connection keeps the view: takes one reference, however many such opens there are.
+/// A tree connection keeps the view: takes one reference, however many such opens there are. None if the connection has been
+/// deleted meanwhile: the view is in no table any more, so nobody would find it to drop the reference.
 pub(crate) fn add_connection(view: Live<V_NET_ROOT>) {
-    let taken = connection_taken(view).swap(1, Ordering::AcqRel);
-    if taken == 0 {
+    let device = v_net_root::net_root(view).and_then(net_root::device);
+    let Some(table) = device.and_then(|device| follow!(device => pRxNetNameTable)) else {
+        return;
+    };
+    let lock = addr!(table => TableLock);
+    resource::acquire_shared(lock, true);
+    if named::is_in_table(view) && connection_taken(view).swap(1, Ordering::AcqRel) == 0 {
         reference(view);
     }
+    resource::release(lock);
 }
 
 /// Drops the reference of [`add_connection`], if it is there.
