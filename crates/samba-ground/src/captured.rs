@@ -10,6 +10,8 @@ use crate::program;
 use crate::session_keys::SessionKeys;
 
 const SMB_PORT: u16 = 445;
+/// OPLOCK_BREAK, the highest command that SMB2 has (MS-SMB2 2.2.1.2).
+const LAST_COMMAND: u16 = 18;
 
 /// A finished capture.
 pub struct Captured {
@@ -89,11 +91,16 @@ impl Captured {
     }
 
     /// The numbers of the SMB2 commands that can be read in the packets that pass a display filter.
+    ///
+    /// Now and then, on a busy machine, tshark takes a piece of ciphertext for a header, with a command that does not exist: that
+    /// is no command that could be read.
     pub fn commands(&self, filter: &str) -> BTreeSet<u16> {
-        self.values(&format!("smb2.cmd && {filter}"), "smb2.cmd")
+        let known = format!("smb2.cmd <= {LAST_COMMAND}");
+        self.values(&format!("{known} && {filter}"), "smb2.cmd")
             .iter()
             .flat_map(|packet| packet.split(','))
             .filter_map(|command| command.parse().ok())
+            .filter(|&command| command <= LAST_COMMAND)
             .collect()
     }
 
