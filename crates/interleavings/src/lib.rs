@@ -34,8 +34,9 @@
 //!
 //! # How many
 //!
-//! The ordinary tests try 54,000 schedules and 79,000 orders, in about ten seconds of one core. `cargo xtask races` tries twenty times as
-//! many schedules, and the orders without a bound on preemptions: 790,000. `--effort` and `--seed` change that.
+//! The ordinary tests try 54,000 schedules and 79,000 orders, in about ten seconds of one core. `cargo xtask races` tries twenty
+//! times as many schedules, and the orders without a bound on preemptions; `--effort` and `--seed` change that. Run once: 1,080,000
+//! schedules from seed 7, and all 792,000 orders, without a failure.
 //!
 //! # What it does not show
 //!
