@@ -341,6 +341,8 @@ pub unsafe extern "C" fn RxStopMinirdr(
         return STATUS_REDIRECTOR_NOT_STARTED;
     }
     scavenger::close_pending(device, |_| true);
+    // The mini-redirector's own work, too: it may hold views for a moment, and what it let go of after the look would stay.
+    worker::spin_down(device);
     worker::wait_for_library(device);
     if get!(device => NumberOfActiveFcbs) != 0 || v_net_root::any_in_use(device) {
         leave(device, RDBSS_STARTED);

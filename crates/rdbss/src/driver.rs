@@ -163,11 +163,9 @@ fn stop<M: MiniRedirector>(device: Device<'_, M>) -> Result<()> {
 /// RDBSS keeps for a delayed close, it closes in stopping; so what is still in use will not be for long: the thread that has
 /// answered the last request, or work that the end of a logon has started, is about to let go of it.
 fn stop_for_good<M: MiniRedirector>(device: Device<'_, M>) {
-    // The end of a logon starts work that uses its views; what that lets go of after the stop has looked would stay.
+    // The end of a logon starts work that uses its views: none may start between the stop's look at what is in use and its end.
     logon::stop_listening();
     for _ in 0..MOST_ATTEMPTS {
-        // SAFETY: the device is registered, and an unload runs at PASSIVE_LEVEL.
-        unsafe { raw::RxSpinDownMRxDispatcher(device.as_raw()) };
         if stop(device) != Err(Status(sys::STATUS_REDIRECTOR_HAS_OPEN_HANDLES)) {
             return;
         }
