@@ -11,14 +11,12 @@ use crate::scripted::{count, patch};
 
 #[test]
 fn case_26_a_file_id_that_is_none_is_refused() {
-    for id in [&[0; 16], &[0xFF; 16]] {
-        let fault = patch(at::CREATE_FILE_ID, id);
-        assert_eq!(
-            lie_protected(Command::CREATE, fault, open),
-            INVALID,
-            "{id:?}"
-        );
-    }
+    refused_at(
+        Command::CREATE,
+        at::CREATE_FILE_ID,
+        &[&[0; 16], &[0xFF; 16]],
+        open,
+    );
 }
 
 #[test]
@@ -39,18 +37,16 @@ fn case_26_a_create_that_did_what_nobody_knows_is_refused() {
 
 #[test]
 fn case_24_create_contexts_outside_of_the_message_are_refused() {
-    for place in [
-        &[0xF0, 0, 0, 0, 8, 0, 0, 0],
-        &[8, 0, 0, 0, 8, 0, 0, 0],
-        &[0xFF; 8],
-    ] {
-        let fault = patch(at::CREATE_CONTEXTS, place);
-        assert_eq!(
-            lie_protected(Command::CREATE, fault, open),
-            INVALID,
-            "{place:?}"
-        );
-    }
+    refused_at(
+        Command::CREATE,
+        at::CREATE_CONTEXTS,
+        &[
+            &[0xF0, 0, 0, 0, 8, 0, 0, 0],
+            &[8, 0, 0, 0, 8, 0, 0, 0],
+            &[0xFF; 8],
+        ],
+        open,
+    );
 }
 
 #[test]

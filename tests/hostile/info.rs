@@ -40,16 +40,18 @@ fn case_33_sizes_that_cannot_be_are_refused() {
 
 #[test]
 fn case_27_information_outside_of_the_message_or_of_another_size_is_refused() {
-    for offset in [&[0, 0], &[71, 0], &[0xFF, 0xFF]] {
-        let fault = patch(at::OUTPUT_OFFSET, offset);
-        let outcome = lie_protected(Command::QUERY_INFO, fault, query_size);
-        assert_eq!(outcome, INVALID, "{offset:?}");
-    }
-    for length in [&[0, 0, 0, 0], &[1, 0, 0, 0], &[33, 0, 0, 0], &[0xFF; 4]] {
-        let fault = patch(at::OUTPUT_LENGTH, length);
-        let outcome = lie_protected(Command::QUERY_INFO, fault, query_size);
-        assert_eq!(outcome, INVALID, "{length:?}");
-    }
+    refused_at(
+        Command::QUERY_INFO,
+        at::OUTPUT_OFFSET,
+        &[&[0, 0], &[71, 0], &[0xFF, 0xFF]],
+        query_size,
+    );
+    refused_at(
+        Command::QUERY_INFO,
+        at::OUTPUT_LENGTH,
+        &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[33, 0, 0, 0], &[0xFF; 4]],
+        query_size,
+    );
 }
 
 #[test]
@@ -129,14 +131,12 @@ fn case_29_lists_whose_links_lead_astray_are_refused() {
 #[test]
 fn case_29_a_name_longer_than_its_directory_entry_is_refused() {
     const NAME_LENGTH: usize = at::OUTPUT + 60;
-    for length in [&[0xFF, 0xFF, 0xFF, 0xFF], &[0, 0, 1, 0], &[3, 0, 0, 0]] {
-        let fault = patch(NAME_LENGTH, length);
-        assert_eq!(
-            lie_protected(Command::QUERY_DIRECTORY, fault, list),
-            INVALID,
-            "{length:?}"
-        );
-    }
+    refused_at(
+        Command::QUERY_DIRECTORY,
+        NAME_LENGTH,
+        &[&[0xFF, 0xFF, 0xFF, 0xFF], &[0, 0, 1, 0], &[3, 0, 0, 0]],
+        list,
+    );
 }
 
 #[test]

@@ -9,7 +9,9 @@ use smb_wire::NtStatus;
 use smb_wire::fscc::{FileInformationClass, FsInformationClass};
 use smb_wire::smb2::{Command, Dialect};
 
-use crate::scripted::{Desk, Mount, Settings, bytes, count, server, share, start, with_driver};
+use crate::scripted::{
+    Desk, Mount, Settings, bytes, count, patch, server, share, start, with_driver,
+};
 
 pub const SIZE: usize = 1000;
 
@@ -91,6 +93,15 @@ pub fn lie_protected(command: Command, fault: Fault, used: Use) -> Result<(), Nt
     let sealed = lie_sealed(command, fault, used);
     assert_eq!(sealed, signed, "sealed and signed");
     signed
+}
+
+/// Asserts that none of these is believed in one place of a command's successful answers, signed or sealed.
+#[track_caller]
+pub fn refused_at(command: Command, place: usize, lies: &[&'static [u8]], used: Use) {
+    for lie in lies {
+        let outcome = lie_protected(command, patch(place, lie), used);
+        assert_eq!(outcome, INVALID, "{lie:?}");
+    }
 }
 
 /// As [`lie`], with the driver's settings and a server set up by `arrange`.

@@ -21,9 +21,14 @@ fn case_14_a_success_with_the_body_of_an_error_is_refused() {
 
 #[test]
 fn case_11_an_answer_that_comes_twice_ends_the_connection_only() {
+    assert_eq!(connections_after_a_read_and(Fault::Duplicate), 2);
+}
+
+/// How many connections it takes to read twice, when what the server says after the first READ's answer ends one.
+fn connections_after_a_read_and(fault: Fault) -> u64 {
     let share = share();
     share.write_file("file", &bytes(SIZE)).unwrap();
-    let server = start(server(&share).fault(When::command(Command::READ).nth(1), Fault::Duplicate));
+    let server = start(server(&share).fault(When::command(Command::READ).nth(1), fault));
     with_driver(&[], |desk| {
         let mount = desk.mount(&server);
         let file = mount.open("file").unwrap();
@@ -33,7 +38,7 @@ fn case_11_an_answer_that_comes_twice_ends_the_connection_only() {
         });
         assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
     });
-    assert_eq!(server.stop().connections, 2);
+    server.stop().connections
 }
 
 #[test]
@@ -140,19 +145,8 @@ fn case_12_an_answer_announced_under_two_ids_or_none_ends_what_is_in_flight() {
 
 #[test]
 fn case_12_an_answer_before_its_announcement_ends_the_connection_only() {
-    let share = share();
-    share.write_file("file", &bytes(SIZE)).unwrap();
     let late = Fault::raw(|answer| [frame(answer), interim(answer, 7)].concat());
-    let server = start(server(&share).fault(When::command(Command::READ).nth(1), late));
-    with_driver(&[], |desk| {
-        let mount = desk.mount(&server);
-        let file = mount.open("file").unwrap();
-        assert_eq!(read(&mount, &file), Ok(()));
-        wait_until("the connection is given up", || {
-            server.stats().open_connections == 0
-        });
-        assert!(mount.read("file", SIZE).unwrap() == bytes(SIZE));
-    });
+    assert_eq!(connections_after_a_read_and(late), 2);
 }
 
 #[test]

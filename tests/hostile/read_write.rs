@@ -9,26 +9,22 @@ use crate::scripted::{count, frame, patch, server, share, start, with_driver};
 
 #[test]
 fn case_34_read_data_outside_of_the_message_is_refused() {
-    for offset in [&[0], &[63], &[79], &[255]] {
-        let fault = patch(at::READ_OFFSET, offset);
-        assert_eq!(
-            lie_protected(Command::READ, fault, read),
-            INVALID,
-            "{offset:?}"
-        );
-    }
-    for length in [
-        &[0xFF, 0xFF, 0xFF, 0xFF],
-        &[0, 0, 0, 0x80],
-        &[0xE9, 3, 0, 0],
-    ] {
-        let fault = patch(at::READ_COUNT, length);
-        assert_eq!(
-            lie_protected(Command::READ, fault, read),
-            INVALID,
-            "{length:?}"
-        );
-    }
+    refused_at(
+        Command::READ,
+        at::READ_OFFSET,
+        &[&[0], &[63], &[79], &[255]],
+        read,
+    );
+    refused_at(
+        Command::READ,
+        at::READ_COUNT,
+        &[
+            &[0xFF, 0xFF, 0xFF, 0xFF],
+            &[0, 0, 0, 0x80],
+            &[0xE9, 3, 0, 0],
+        ],
+        read,
+    );
 }
 
 #[test]
@@ -59,14 +55,12 @@ fn case_34_a_read_of_nothing_with_success_is_the_end_of_the_file() {
 
 #[test]
 fn case_35_a_write_of_more_than_was_sent_or_of_nothing_is_refused() {
-    for written in [&[0xE9, 3, 0, 0], &[0xFF; 4], &[0; 4]] {
-        let fault = patch(at::WRITE_COUNT, written);
-        assert_eq!(
-            lie_protected(Command::WRITE, fault, write),
-            INVALID,
-            "{written:?}"
-        );
-    }
+    refused_at(
+        Command::WRITE,
+        at::WRITE_COUNT,
+        &[&[0xE9, 3, 0, 0], &[0xFF; 4], &[0; 4]],
+        write,
+    );
 }
 
 #[test]
